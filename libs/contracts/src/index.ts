@@ -1,1 +1,66 @@
-export {};
+export {
+  artifactRefSchema,
+  treeRefSchema,
+  treeListingSchema,
+  manifestSchema,
+  predictionsSchema,
+  curvesSchema,
+  type ArtifactRef,
+  type TreeRef,
+  type TreeListing,
+  type Manifest,
+  type ManifestImage,
+  type Predictions,
+  type Curves,
+} from './artifacts.js';
+export { PlatformError, isRetryable, messageOf, type ErrorCode } from './errors.js';
+export { protocolPresets, groupOfLayout, type Protocol } from './protocols.js';
+export { studyResultsSchema, modelSchema, type StudyResults, type Model } from './results.js';
+export {
+  layouts,
+  architectures,
+  preprocessings,
+  measures,
+  pairKinds,
+  protocols,
+  studySchema,
+  datasetSchema,
+  sourceSchema,
+  splitSchema,
+  type Study,
+  type Dataset,
+  type Source,
+  type Strategy,
+  type Stage,
+  type Training,
+  type Analysis,
+  type Layout,
+  type Architecture,
+  type Preprocessing,
+  type Measure,
+  type PairKind,
+  type ProtocolName,
+} from './study.js';
+export {
+  tasks,
+  taskKinds,
+  startSchema,
+  layerSimilaritySchema,
+  resourcesSchema,
+  type TaskKind,
+  type TaskInput,
+  type TaskOutput,
+  type Start,
+  type LayerSimilarity,
+  type Resources,
+} from './tasks.js';
+export {
+  topics,
+  progressedSchema,
+  finishedSchema,
+  type Topic,
+  type Message,
+  type TaskRequest,
+  type Progressed,
+  type Finished,
+} from './topics.js';

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { studySchema, pairKinds } from './study.js';
+import { tasks } from './tasks.js';
+
+/** One network of a comparison: a start, or what became of it. */
+export const modelSchema = z.strictObject({
+  source: z.string(),
+  strategy: z.enum(['finetune', 'freeze']).nullable().describe('null for the start itself'),
+  draw: z
+    .enum(['first', 'second'])
+    .describe('`second`: an independent random start, for random against random'),
+});
+export type Model = z.infer<typeof modelSchema>;
+
+const provenance = { taskId: z.string(), version: z.int(), seconds: z.number().nullable() };
+
+/** Everything that a study found, by reference: the input of its report. */
+export const studyResultsSchema = z.strictObject({
+  studyId: z.string(),
+  study: studySchema,
+  datasets: z.array(z.strictObject({ name: z.string(), ...provenance, output: tasks.ingest.output })),
+  pretrainings: z.array(z.strictObject({ source: z.string(), ...provenance, output: tasks.train.output })),
+  trainings: z.array(
+    z.strictObject({
+      target: z.string(),
+      source: z.string(),
+      strategy: z.enum(['finetune', 'freeze']),
+      fold: z.int().positive(),
+      ...provenance,
+      output: tasks.train.output,
+    }),
+  ),
+  extractions: z.array(
+    z.strictObject({
+      target: z.string(),
+      model: modelSchema,
+      fold: z.int().positive().nullable().describe('null for a start that is the same in all folds'),
+      ...provenance,
+      output: tasks.extract.output,
+    }),
+  ),
+  comparisons: z.array(
+    z.strictObject({
+      target: z.string(),
+      pair: z.enum(pairKinds),
+      a: modelSchema,
+      b: modelSchema,
+      fold: z.int().positive().nullable(),
+      ...provenance,
+      output: tasks.compare.output,
+    }),
+  ),
+});
+export type StudyResults = z.infer<typeof studyResultsSchema>;
