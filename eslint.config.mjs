@@ -14,7 +14,7 @@ const layers = {
 
 /** Packages that reach the outside world, and the only folders that may import them. */
 const adapters = [
-  { packages: ['kafkajs', 'minio', '@kubernetes/client-node', 'pg', 'kysely', '@electric-sql/pglite', 'piscina'], allowed: ['libs/platform/**'] },
+  { packages: ['kafkajs', 'minio', '@kubernetes/client-node', 'pg', '@electric-sql/pglite', 'piscina'], allowed: ['libs/platform/**'] },
   { packages: ['onnxruntime-node', 'onnxruntime-web', 'onnxruntime-common'], allowed: ['libs/networks/src/engines/**', 'libs/blas/**'] },
   { packages: ['@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu'], allowed: ['libs/networks/src/engines/**'] },
   { packages: ['koffi'], allowed: ['libs/blas/**'] },
