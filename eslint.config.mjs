@@ -14,9 +14,18 @@ const layers = {
 
 /** Packages that reach the outside world, and the only folders that may import them. */
 const adapters = [
-  { packages: ['kafkajs', 'minio', '@kubernetes/client-node', 'pg', '@electric-sql/pglite', 'piscina'], allowed: ['libs/platform/**'] },
-  { packages: ['onnxruntime-node', 'onnxruntime-web', 'onnxruntime-common'], allowed: ['libs/networks/src/engines/**', 'libs/blas/**'] },
-  { packages: ['@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu'], allowed: ['libs/networks/src/engines/**'] },
+  {
+    packages: ['kafkajs', 'minio', '@kubernetes/client-node', 'pg', '@electric-sql/pglite', 'piscina'],
+    allowed: ['libs/platform/**'],
+  },
+  {
+    packages: ['onnxruntime-node', 'onnxruntime-web', 'onnxruntime-common'],
+    allowed: ['libs/networks/src/engines/**', 'libs/blas/**'],
+  },
+  {
+    packages: ['@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu'],
+    allowed: ['libs/networks/src/engines/**'],
+  },
   { packages: ['koffi'], allowed: ['libs/blas/**'] },
   { packages: ['sharp'], allowed: ['libs/images/**'] },
   { packages: ['vega', 'vega-lite'], allowed: ['services/reporting/**'] },
@@ -31,7 +40,10 @@ const restricted = (packages, extra = []) => ({
 
 const nodeOnly = [{ group: ['node:*'], message: 'pure code imports no Node module' }];
 const nest = [{ group: ['@nestjs/*'], message: 'compute code knows no framework' }];
-const outside = (folder) => adapters.filter((a) => !a.allowed.some((g) => folder.startsWith(g.replace('/**', '')))).flatMap((a) => a.packages);
+const outside = (folder) =>
+  adapters
+    .filter((a) => !a.allowed.some((g) => folder.startsWith(g.replace('/**', ''))))
+    .flatMap((a) => a.packages);
 
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', 'data/**', '**/*.mjs', '**/*.js', 'vitest.config.ts'] },
@@ -39,7 +51,7 @@ export default tseslint.config(
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked],
     plugins: { '@nx': nx },
-    languageOptions: { parserOptions: { project: ['{libs,services}/*/tsconfig.json', 'test/tsconfig.json'], tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@nx/enforce-module-boundaries': [
         'error',
@@ -58,20 +70,38 @@ export default tseslint.config(
       'max-lines-per-function': ['error', { max: 40, skipComments: true, skipBlankLines: true }],
       'max-params': ['error', 4],
       '@typescript-eslint/no-extraneous-class': 'off',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       '@typescript-eslint/no-non-null-assertion': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
     },
   },
-  { files: ['libs/{numerics,phantoms}/**/*.ts'], rules: restricted(adapters.flatMap((a) => a.packages), [...nodeOnly, ...nest]) },
-  { files: ['libs/networks/src/engines/**/*.ts'], rules: restricted(outside('libs/networks/src/engines'), nest) },
+  {
+    files: ['libs/{numerics,phantoms}/**/*.ts'],
+    rules: restricted(
+      adapters.flatMap((a) => a.packages),
+      [...nodeOnly, ...nest],
+    ),
+  },
+  {
+    files: ['libs/networks/src/engines/**/*.ts'],
+    rules: restricted(outside('libs/networks/src/engines'), nest),
+  },
   { files: ['libs/images/**/*.ts'], rules: restricted(outside('libs/images'), nest) },
   { files: ['libs/formats/**/*.ts'], rules: restricted(outside('libs/formats'), nest) },
   { files: ['libs/platform/**/*.ts'], rules: restricted(outside('libs/platform')) },
   { files: ['services/reporting/**/*.ts'], rules: restricted(outside('services/reporting')) },
   {
     files: ['**/*.spec.ts', 'test/**/*.ts', 'libs/testing/**/*.ts'],
-    rules: { 'max-lines-per-function': 'off', 'max-lines': 'off', complexity: 'off', '@typescript-eslint/no-non-null-assertion': 'off', '@nx/enforce-module-boundaries': 'off' },
+    rules: {
+      'max-lines-per-function': 'off',
+      'max-lines': 'off',
+      complexity: 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@nx/enforce-module-boundaries': 'off',
+    },
   },
 );
