@@ -1,0 +1,182 @@
+import type { Dataset, Start, Strategy, Study, TaskInput } from '@palimpsest/contracts';
+import {
+  datasetOf,
+  foldsOf,
+  isRandom,
+  preprocessingOf,
+  pretrainFold,
+  sourceOf,
+  sourcesJudgedOn,
+  strategiesOf,
+  targetOf,
+} from './context.js';
+import type { PlanContext } from './context.js';
+import { importEstimate, ingestEstimate, smallNeeds, trainEstimate, trainNeeds } from './costs.js';
+import { keys } from './keys.js';
+import type { Outputs, ResolvableNode } from './node.js';
+import { deriveSeed } from './seed.js';
+
+/** Weights of a source in a fold, and the nodes that must have put out something first. */
+export interface PlannedStart {
+  deps: string[];
+  start(outputs: Outputs): Start;
+}
+
+/** Reads a dataset of the study. */
+export function ingestNode(context: PlanContext, name: string): ResolvableNode<'ingest'> {
+  const { study, look } = context;
+  const { batchSize: _, horizontalFlip: __, ...dataset } = datasetOf(study, name);
+  return {
+    key: keys.ingest(name),
+    kind: 'ingest',
+    deps: [],
+    about: { kind: 'ingest', name },
+    needs: smallNeeds,
+    estimate: ingestEstimate(context, { name, dataset: datasetOf(study, name) }),
+    resolve: () => ({ dataset, holdout: study.evaluation.holdout, look }),
+  };
+}
+
+/** What must be done once for a source: nothing, a file read, or a network trained. */
+export function sourceNodes(
+  context: PlanContext,
+  name: string,
+): (ResolvableNode<'import'> | ResolvableNode<'train'>)[] {
+  const { study, look } = context;
+  const source = sourceOf(study, name);
+  if (isRandom(source)) return [];
+  if ('pretrain' in source) return [pretrainNode(context, name, source.pretrain)];
+  return [
+    {
+      key: keys.import(name),
+      kind: 'import',
+      deps: [],
+      about: { kind: 'import', source: name },
+      needs: smallNeeds,
+      estimate: importEstimate(context),
+      resolve: () => ({ path: source.weights, architecture: study.network.architecture, look }),
+    },
+  ];
+}
+
+/** Every training of a target: source × strategy × fold. */
+export function trainNodes(context: PlanContext, target: string): ResolvableNode<'train'>[] {
+  const { study } = context;
+  return sourcesJudgedOn(study, target).flatMap((source) =>
+    strategiesOf(study, source).flatMap((strategy) =>
+      foldsOf(study, target).map((fold) => trainNode(context, { target, source, strategy, fold })),
+    ),
+  );
+}
+
+/** Where a source starts from: a draw for this fold, or what its node put out. */
+export function plannedStart(
+  study: Study,
+  name: string,
+  at: { fold: number; draw: 'first' | 'second' },
+): PlannedStart {
+  const source = sourceOf(study, name);
+  if (isRandom(source)) {
+    const random = deriveSeed('start', at.draw, study.seeds.initialisation, at.fold);
+    return { deps: [], start: () => ({ random }) };
+  }
+  if ('pretrain' in source) {
+    const key = keys.pretrain(name);
+    return { deps: [key], start: (outputs) => ({ weights: outputs.of('train', key).checkpoint }) };
+  }
+  const key = keys.import(name);
+  return { deps: [key], start: (outputs) => ({ weights: outputs.of('import', key).weights }) };
+}
+
+function trainNode(
+  context: PlanContext,
+  about: { target: string; source: string; strategy: Strategy; fold: number },
+): ResolvableNode<'train'> {
+  const { study } = context;
+  const { target, source, strategy, fold } = about;
+  const dataset = targetOf(study, target);
+  const stages = stagesOf(study, strategy);
+  const from = plannedStart(study, source, { fold, draw: 'first' });
+  const random = isRandom(sourceOf(study, source));
+  return {
+    key: keys.train(about),
+    kind: 'train',
+    deps: [keys.ingest(target), ...from.deps],
+    about: { kind: 'train', ...about },
+    needs: trainNeeds(study, dataset),
+    estimate: trainEstimate(context, { name: target, dataset }, stages),
+    resolve: (outputs) => ({
+      ...trainSettings(study, dataset, source),
+      ...dataOf(outputs, target),
+      start: from.start(outputs),
+      strategy,
+      fold,
+      stages,
+      dropout: random && !study.training.randomDropout ? 0 : study.training.dropout,
+      seeds: seedsOf(study, fold),
+    }),
+  };
+}
+
+function pretrainNode(context: PlanContext, source: string, on: string): ResolvableNode<'train'> {
+  const { study } = context;
+  const dataset = datasetOf(study, on);
+  const stages: TrainStages = [{ ...study.training.pretrain, trainable: 'all', keep: 'best' }];
+  return {
+    key: keys.pretrain(source),
+    kind: 'train',
+    deps: [keys.ingest(on)],
+    about: { kind: 'pretrain', source },
+    needs: trainNeeds(study, dataset),
+    estimate: trainEstimate(context, { name: on, dataset }, stages),
+    resolve: (outputs) => {
+      const data = dataOf(outputs, on);
+      // Seeded by the images too: two sources that began from one draw would resemble each other for that alone.
+      const random = deriveSeed('pretrain', study.seeds.initialisation, data.manifest.sha256);
+      return {
+        ...trainSettings(study, dataset, source),
+        ...data,
+        start: { random },
+        strategy: 'pretrain',
+        fold: pretrainFold,
+        stages,
+        dropout: study.training.dropout,
+        seeds: seedsOf(study, pretrainFold),
+      };
+    },
+  };
+}
+
+type TrainStages = TaskInput<'train'>['stages'];
+
+function stagesOf({ training }: Study, strategy: Strategy): TrainStages {
+  const all = { ...training.finetune, trainable: 'all', keep: 'best' } as const;
+  const head = { ...training.head, trainable: 'head', keep: 'last' } as const;
+  return strategy === 'freeze' ? [head, all] : [all];
+}
+
+function trainSettings({ network, training, ...study }: Study, dataset: Dataset, source: string) {
+  const { augmentation, lowMemory } = training;
+  return {
+    architecture: network.architecture,
+    preprocessing: preprocessingOf({ network, training, ...study }, source),
+    imageSize: dataset.imageSize,
+    batchSize: dataset.batchSize,
+    augmentation: augmentation && { ...augmentation, horizontalFlip: dataset.horizontalFlip },
+    lowMemory,
+  };
+}
+
+/** The same heads and the same order of images for every source and strategy of a fold: only the start differs. */
+function seedsOf({ seeds }: Study, fold: number) {
+  return {
+    head: deriveSeed('head', seeds.initialisation, fold),
+    training: deriveSeed('training', seeds.training, fold),
+  };
+}
+
+/** The images of a dataset as its ingestion put them out. */
+export function dataOf(outputs: Outputs, dataset: string): Pick<TaskInput<'train'>, 'manifest' | 'pixels'> {
+  const { manifest, pixels } = outputs.of('ingest', keys.ingest(dataset));
+  return { manifest, pixels };
+}

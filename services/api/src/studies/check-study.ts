@@ -1,0 +1,75 @@
+import { groupOfLayout, type Dataset, type Study } from '@palimpsest/contracts';
+import { isRandom, sourcesJudgedOn } from '../plan/context.js';
+import type { Problem } from './problem.js';
+import { suggest } from './suggest.js';
+
+/** What no schema can see: names that must agree, and a study that compares nothing. */
+export function checkStudy(study: Study): Problem[] {
+  const named = [...sameNames(study), ...pretrainedOn(study)];
+  return [...named, ...noneOrTwice(study), ...splits(study), ...(named.length > 0 ? [] : unjudged(study))];
+}
+
+function sameNames({ datasets, targets }: Study): Problem[] {
+  return Object.keys(datasets)
+    .filter((name) => name in targets)
+    .map((name) => ({ path: ['datasets', name], message: 'a target has the same name; names must differ' }));
+}
+
+function pretrainedOn({ sources, datasets, targets }: Study): Problem[] {
+  const known = [...Object.keys(datasets), ...Object.keys(targets)];
+  return Object.entries(sources).flatMap(([name, source]) => {
+    if (!('pretrain' in source) || known.includes(source.pretrain)) return [];
+    const meant = suggest(source.pretrain, known);
+    const hint = meant ? `; did you mean "${meant}"?` : '';
+    const message = `expected a dataset or target of this study (${known.join(', ')}), found "${source.pretrain}"${hint}`;
+    return [{ path: ['sources', name, 'pretrain'], message }];
+  });
+}
+
+function noneOrTwice({ sources, targets, strategies, analysis }: Study): Problem[] {
+  const random = Object.keys(sources).filter((name) => sources[name] && isRandom(sources[name]));
+  const lists = { strategies, 'analysis.measures': analysis.measures, 'analysis.pairs': analysis.pairs };
+  const layers = { 'analysis.layers': analysis.layers ?? [] };
+  return [
+    ...empty('targets', targets),
+    ...empty('sources', sources),
+    ...random.slice(1).map((name) => ({
+      path: ['sources', name],
+      message: `"${String(random[0])}" is a random start already, and a second one would be the same`,
+    })),
+    ...Object.entries({ ...lists, ...layers }).flatMap(([path, list]) => twice(path.split('.'), list)),
+  ];
+}
+
+const empty = (path: string, record: object): Problem[] =>
+  Object.keys(record).length > 0 ? [] : [{ path: [path], message: 'expected at least one, found none' }];
+
+function twice(path: string[], list: readonly string[]): Problem[] {
+  return list.flatMap((item, i) =>
+    list.indexOf(item) < i ? [{ path: [...path, i], message: `"${item}" is listed twice` }] : [],
+  );
+}
+
+function splits({ datasets, targets }: Study): Problem[] {
+  const check = (section: string) => (entry: [string, Dataset]) => {
+    const [name, { layout, split }] = entry;
+    if (split.group !== 'patient' || groupOfLayout[layout] === 'patient') return [];
+    const message = `expected none, found "patient": the layout ${layout} knows no patients`;
+    return [{ path: [section, name, 'split', 'group'], message }];
+  };
+  return [
+    ...Object.entries(datasets).flatMap(check('datasets')),
+    ...Object.entries(targets).flatMap(check('targets')),
+  ];
+}
+
+/** A source is not judged on the images it was trained on, which may leave a target with nothing. */
+function unjudged(study: Study): Problem[] {
+  if (Object.keys(study.sources).length === 0) return [];
+  return Object.keys(study.targets)
+    .filter((target) => sourcesJudgedOn(study, target).length === 0)
+    .map((target) => ({
+      path: ['targets', target],
+      message: 'every source was pre-trained on these very images, and none of them may be judged on them',
+    }));
+}
