@@ -1,1 +1,16 @@
-export {};
+export type {
+  Adam,
+  Engine,
+  Inference,
+  InferOptions,
+  OptimiserState,
+  Predictor,
+  SessionOptions,
+  Tap,
+  Trainer,
+  TrainerState,
+  TrainOptions,
+} from './engine.js';
+export { initialWeights } from './initialise.js';
+export { buildNetwork } from './network.js';
+export type { Architecture, Layer, Network, NetworkOptions, Shape, Weights, WeightSpec } from './network.js';

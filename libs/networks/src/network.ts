@@ -1,0 +1,124 @@
+import { resnet50 } from './architectures/resnet50.js';
+import { resnetMini } from './architectures/resnet-mini.js';
+
+export type Architecture = 'resnet50' | 'resnet-mini';
+
+/** What a layer puts out for one image. A vector is 1 × 1 × channels. */
+export interface Shape {
+  height: number;
+  width: number;
+  channels: number;
+}
+
+interface LayerBase {
+  /** As in Keras: `conv2_block1_1_conv`. */
+  name: string;
+  /** Names of the layers it reads; `images` is the input of the network. */
+  inputs: readonly string[];
+  output: Shape;
+}
+
+/** Convolution with a square kernel, a bias, and zeros around the image (Keras' ZeroPadding2D before it). */
+export interface ConvLayer extends LayerBase {
+  kind: 'conv';
+  kernel: number;
+  stride: number;
+  /** Rows and columns of zeros on each side. */
+  padding: number;
+}
+
+export interface BatchNormLayer extends LayerBase {
+  kind: 'batch-norm';
+  /** Added to the variance. */
+  epsilon: number;
+  /** Share of the moving statistics that survives a step. */
+  momentum: number;
+}
+
+export interface MaxPoolLayer extends LayerBase {
+  kind: 'max-pool';
+  size: number;
+  stride: number;
+  /** Rows and columns of zeros on each side; they take part in the maximum, as in Keras' ResNet. */
+  padding: number;
+}
+
+export interface DropoutLayer extends LayerBase {
+  kind: 'dropout';
+  /** Share of the values that a training step sets to zero; the others are divided by 1 − rate. */
+  rate: number;
+}
+
+export interface DenseLayer extends LayerBase {
+  kind: 'dense';
+  activation: 'sigmoid' | 'softmax';
+}
+
+/** Layers without attributes. `add` sums two inputs of one shape. */
+export interface PlainLayer extends LayerBase {
+  kind: 'relu' | 'add' | 'global-average-pool';
+}
+
+export type Layer = ConvLayer | BatchNormLayer | MaxPoolLayer | DropoutLayer | DenseLayer | PlainLayer;
+
+/** A tensor of a network, named as in Keras. */
+export interface WeightSpec {
+  /** `layer/variable`: kernel, bias, gamma, beta, moving_mean or moving_variance. */
+  name: string;
+  /** Convolution kernels are height × width × in × out, dense ones in × out; the others vectors. */
+  shape: readonly number[];
+  /** False for moving statistics, which no gradient changes. */
+  trainable: boolean;
+  /** The head is what is trained anew for every task: the dense layer. */
+  part: 'base' | 'head';
+  init: 'glorot-uniform' | 'zeros' | 'ones';
+}
+
+/** Tensors by Keras name, row-major. */
+export type Weights = Map<string, Float32Array>;
+
+/** A network as data: what there is, in the order in which it can be computed. No engine, no numbers. */
+export interface Network {
+  name: Architecture | (string & {});
+  /** Images are height × width × 3, RGB or BGR as their preprocessing says. */
+  input: Shape;
+  /** Topological order; the last one is the dense layer that gives the probabilities. */
+  layers: readonly Layer[];
+  weights: readonly WeightSpec[];
+  /** The five layers that an analysis looks at, first to last. */
+  stages: readonly string[];
+}
+
+export interface NetworkOptions {
+  /** Side of the square images in pixels. */
+  imageSize: number;
+  /** Two classes share one sigmoid; more get a softmax. */
+  classes: number;
+  /** Share of pooled features that a training step drops before the dense layer. 0 for none. */
+  dropout: number;
+}
+
+const builders = { resnet50, 'resnet-mini': resnetMini };
+
+/**
+ * Describes a network.
+ *
+ * @throws RangeError when the images are smaller than 32 pixels, there are fewer than 2 classes, or dropout is not in [0, 1)
+ */
+export function buildNetwork(architecture: Architecture, options: NetworkOptions): Network {
+  const { imageSize, classes, dropout } = options;
+  requireRange('imageSize', imageSize, { least: 32, integer: true });
+  requireRange('classes', classes, { least: 2, integer: true });
+  requireRange('dropout', dropout, { least: 0, below: 1 });
+  return builders[architecture](options);
+}
+
+function requireRange(
+  name: string,
+  value: number,
+  { least, below = Infinity, integer = false }: { least: number; below?: number; integer?: boolean },
+): void {
+  if (value >= least && value < below && (!integer || Number.isInteger(value))) return;
+  const kind = integer ? 'an integer' : 'a number';
+  throw new RangeError(`${name}: expected ${kind} of at least ${least} and below ${below}, found ${value}`);
+}
