@@ -1,1 +1,2 @@
-export {};
+export { AnalysisModule } from './analysis.module.js';
+export { definitions } from './tasks.js';

@@ -1,1 +1,4 @@
-export {};
+export { assignFolds, type Assignment, type Placement } from './assign-folds.js';
+export { IngestionModule } from './ingestion.module.js';
+export { readDataset, type LabelledDataset, type LabelledImage } from './read-dataset.js';
+export { definitions } from './tasks.js';

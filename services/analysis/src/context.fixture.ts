@@ -1,0 +1,15 @@
+import { openStore, type TaskContext } from '@palimpsest/platform';
+
+/** The context of a task, with a store of its own. */
+export function aContext(overrides: Partial<TaskContext> = {}): TaskContext {
+  return {
+    taskId: 'a-task',
+    store: openStore('memory:'),
+    threads: 2,
+    signal: new AbortController().signal,
+    progress: () => undefined,
+    loadState: () => Promise.resolve(undefined),
+    saveState: () => Promise.resolve(),
+    ...overrides,
+  };
+}
