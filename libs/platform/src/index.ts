@@ -1,2 +1,32 @@
-export type { TaskContext, TaskDefinition, AnyTaskDefinition } from './tasks/task.js';
-export { Store, type StoreDriver, type Tree } from './store/store.js';
+export { Bus, type BusDriver, type BusRecord, type Delivery, type Subscription } from './bus/bus.js';
+export { MemoryBus } from './bus/memory-bus.js';
+export { describeConfig, loadConfig, type Config, type SettingDescription } from './config.js';
+export { createApp } from './create-app.js';
+export { migrate, type Migrations } from './database/migrate.js';
+export { openDatabase } from './database/open-database.js';
+export { createBus, createJobs, createStore, openStore, type JobsParts } from './drivers.js';
+export { InlineJobs } from './jobs/inline-jobs.js';
+export { exitCodes, type Job, type Jobs } from './jobs/jobs.js';
+export { ProcessJobs } from './jobs/process-jobs.js';
+export { Health } from './observe/health.js';
+export { createLogger } from './observe/log.js';
+export { PlatformModule, rootModule } from './platform.module.js';
+export { runMain } from './run-main.js';
+export { runWork, workAndExit } from './run-work.js';
+export { canonicalJson } from './store/canonical-json.js';
+export { FileStore } from './store/file-store.js';
+export { MemoryStore } from './store/memory-store.js';
+export { Store, type StoreDriver, type Tree, type TreeFiles } from './store/store.js';
+export { failureOf, type Ending } from './tasks/ending.js';
+export {
+  runTask,
+  storedOutput,
+  type Surroundings,
+  type TaskOrder,
+  type TaskResult,
+} from './tasks/run-task.js';
+export { taskId } from './tasks/task-id.js';
+export { TaskRecords, type Progress } from './tasks/task-records.js';
+export { TaskService, taskService } from './tasks/task-service.js';
+export type { AnyTaskDefinition, TaskContext, TaskDefinition } from './tasks/task.js';
+export { BUS, CONFIG, HEALTH, JOBS, LOGGER, STORE } from './tokens.js';

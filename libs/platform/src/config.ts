@@ -1,0 +1,146 @@
+import { availableParallelism } from 'node:os';
+import { PlatformError } from '@palimpsest/contracts';
+import { z } from 'zod';
+
+/** What this release can talk to, and what comes with a later one. */
+const schemes = {
+  BUS_URL: { known: ['memory:'], later: ['kafka:'] },
+  STORE_URL: { known: ['file:', 'memory:'], later: ['s3:'] },
+  DATABASE_URL: { known: ['pglite:'], later: ['postgres:'] },
+  JOBS_URL: { known: ['process:', 'inline:'], later: ['kubernetes:'] },
+} as const;
+type UrlName = keyof typeof schemes;
+
+const whole = (least: number, most = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(least).max(most);
+
+const settings = z.object({
+  DATA_DIR: z.string().describe('Folder of everything that is kept, unless the URLs below say otherwise.'),
+  BUS_URL: z.string().describe('Where messages go. `memory:` is seen by one process only.'),
+  STORE_URL: z
+    .string()
+    .describe('Where artifacts are kept: `file:<folder>`, or `memory:` with `JOBS_URL=inline:`.'),
+  DATABASE_URL: z
+    .string()
+    .describe('Where studies are kept: `pglite:<folder>`, or `pglite:memory` to forget them at the end.'),
+  JOBS_URL: z
+    .string()
+    .describe(
+      'Where long tasks run: `process:`, a child process each, or `inline:`, in the thread of the service.',
+    ),
+  CONCURRENCY: whole(1).describe(
+    'Tasks that a service process accepts at once of each kind, and its threads. Default: one a processor core.',
+  ),
+  THREADS_PER_TASK: whole(1)
+    .optional()
+    .describe('Threads a task may use; never changes a result. Default: what the plan says the task needs.'),
+  HTTP_HOST: z.string().describe('Address that the HTTP server listens on.'),
+  HTTP_PORT: whole(0, 65_535).describe('Port of the HTTP server; 0 takes any free one.'),
+  LEASE_SECONDS: whole(1).describe('Seconds without a sign of life after which a task is sent again.'),
+  MAX_ATTEMPTS: whole(1).describe('How often a task is tried before its study fails.'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .describe('Least severe log line that is written.'),
+});
+
+/** Every setting of a process, read once. */
+export interface Config extends z.infer<typeof settings> {
+  /** Script that a job's process runs, as `node <program> work <kind> <task-id>`. Not a setting: a program knows itself. */
+  program: string;
+}
+
+const defaults = (dataDir: string) => ({
+  DATA_DIR: dataDir,
+  BUS_URL: 'memory:',
+  STORE_URL: `file:${dataDir}/store`,
+  DATABASE_URL: `pglite:${dataDir}/db`,
+  JOBS_URL: 'process:',
+  HTTP_HOST: '127.0.0.1',
+  HTTP_PORT: '7315',
+  LEASE_SECONDS: '60',
+  MAX_ATTEMPTS: '3',
+  LOG_LEVEL: 'info',
+});
+
+const DATA_DIR = './data';
+
+type Environment = Record<string, string | undefined>;
+
+/** The settings that were given; an empty one counts as absent, as in most programs. */
+function given(env: Environment): Record<string, string> {
+  const entries = Object.keys(settings.shape).map((name) => [name, env[name]?.trim() ?? ''] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== ''));
+}
+
+/**
+ * Reads the settings from the environment.
+ * @throws PlatformError `invalid`, naming the setting, what was expected and what was found
+ */
+export function loadConfig(env: Environment = process.env): Config {
+  const set = given(env);
+  const parsed = settings.safeParse({
+    CONCURRENCY: availableParallelism(),
+    ...defaults(set.DATA_DIR ?? DATA_DIR),
+    ...set,
+  });
+  if (!parsed.success) throw new PlatformError('invalid', problems(parsed.error, set));
+  const config = { ...parsed.data, program: process.argv[1] ?? '' };
+  for (const name of Object.keys(schemes) as UrlName[]) schemeOf(name, config[name]);
+  refuseBlindJobs(config);
+  return config;
+}
+
+function problems(error: z.ZodError, set: Record<string, string>): string {
+  const lines = error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    return `${name}: ${issue.message}, found "${set[name] ?? ''}"`;
+  });
+  return lines.join('; ');
+}
+
+function refuseBlindJobs({ STORE_URL, JOBS_URL }: Config): void {
+  if (schemeOf('STORE_URL', STORE_URL) !== 'memory:' || schemeOf('JOBS_URL', JOBS_URL) === 'inline:') return;
+  throw new PlatformError(
+    'invalid',
+    `STORE_URL: no other process sees "${STORE_URL}", so JOBS_URL must be "inline:", found "${JOBS_URL}"`,
+  );
+}
+
+/**
+ * The scheme of a URL, with its colon.
+ * @throws PlatformError `invalid` for a scheme that this release has no driver for, naming those it has
+ */
+export function schemeOf<N extends UrlName>(name: N, url: string): (typeof schemes)[N]['known'][number] {
+  const { known, later } = schemes[name];
+  const scheme = known.find((candidate) => url.startsWith(candidate));
+  if (scheme !== undefined) return scheme;
+  const soon = later.some((candidate) => url.startsWith(candidate));
+  const why = soon
+    ? 'comes with a later release'
+    : `is unknown (${later.join(', ')} comes with a later release)`;
+  throw new PlatformError(
+    'invalid',
+    `${name}: expected a URL beginning with ${known.join(' or ')}; "${masked(url)}" ${why}`,
+  );
+}
+
+const masked = (value: string) => value.replace(/\/\/([^:@/]*):[^@/]*@/, '//$1:***@');
+
+/** One setting, for people: its value in force with passwords masked, its default and what it means. */
+export interface SettingDescription {
+  name: string;
+  value: string | undefined;
+  default: string | undefined;
+  comment: string;
+}
+
+/** All settings, in the order of the reference page. */
+export function describeConfig(env: Environment = process.env): SettingDescription[] {
+  const config: Record<string, string | number | undefined> = { ...loadConfig(env) };
+  const usual: Record<string, string | undefined> = defaults(DATA_DIR);
+  return Object.entries(settings.shape).map(([name, schema]) => ({
+    name,
+    value: config[name] === undefined ? undefined : masked(`${config[name]}`),
+    default: usual[name],
+    comment: schema.description ?? '',
+  }));
+}

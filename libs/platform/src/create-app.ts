@@ -1,0 +1,38 @@
+import 'reflect-metadata';
+import type { LoggerService, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Logger } from 'pino';
+import type { Config } from './config.js';
+import { createLogger } from './observe/log.js';
+import { rootModule } from './platform.module.js';
+
+/**
+ * A program of these modules, not started yet: `await app.listen(config.HTTP_PORT, config.HTTP_HOST)` starts it with
+ * its HTTP routes, `await app.init()` without a port. `await app.close()` shuts it down in order.
+ */
+export async function createApp(config: Config, modules: Type[]): Promise<NestFastifyApplication> {
+  // Event streams never end by themselves.
+  const adapter = new FastifyAdapter({ forceCloseConnections: true });
+  const root = rootModule(config, modules);
+  const logger = new NestLog(createLogger(config));
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares its options as a class
+  return NestFactory.create<NestFastifyApplication>(root, adapter, { logger, abortOnError: false });
+}
+
+/** Nest's own lines: what it says of itself interests only who debugs it. */
+class NestLog implements LoggerService {
+  constructor(private readonly pino: Logger) {}
+
+  log(message: unknown): void {
+    this.pino.debug(String(message));
+  }
+
+  warn(message: unknown): void {
+    this.pino.warn(String(message));
+  }
+
+  error(message: unknown, stack?: unknown): void {
+    this.pino.error({ stack }, String(message));
+  }
+}

@@ -1,0 +1,69 @@
+import type { TaskKind } from '@palimpsest/contracts';
+import type { Logger } from 'pino';
+import { fileURLToPath } from 'node:url';
+import { Bus } from './bus/bus.js';
+import { MemoryBus } from './bus/memory-bus.js';
+import { schemeOf, type Config } from './config.js';
+import { InlineJobs } from './jobs/inline-jobs.js';
+import type { Jobs } from './jobs/jobs.js';
+import { ProcessJobs } from './jobs/process-jobs.js';
+import { createLogger } from './observe/log.js';
+import { FileStore } from './store/file-store.js';
+import { MemoryStore } from './store/memory-store.js';
+import { Store } from './store/store.js';
+import type { AnyTaskDefinition } from './tasks/task.js';
+import { ThreadPool } from './tasks/thread-pool.js';
+
+// The only switches on URL schemes. Nothing heavy is imported here: every job's process passes through.
+
+/** Opens the store at a URL such as `file:./data/store`. @throws PlatformError `invalid` for an unknown scheme */
+export function openStore(url: string): Store {
+  switch (schemeOf('STORE_URL', url)) {
+    case 'file:':
+      return new Store(new FileStore(folderOf(url)));
+    case 'memory:':
+      return new Store(new MemoryStore());
+  }
+}
+
+/** Opens the store that `STORE_URL` names. */
+export const createStore = (config: Pick<Config, 'STORE_URL'>): Store => openStore(config.STORE_URL);
+
+/** Connects to the broker that `BUS_URL` names. */
+export function createBus(config: Config, log: Logger = createLogger(config)): Bus {
+  schemeOf('BUS_URL', config.BUS_URL);
+  return new Bus(new MemoryBus(), log);
+}
+
+/** What jobs in this thread need, and a log for those that are elsewhere. */
+export interface JobsParts {
+  store: Store;
+  definitionOf: (kind: TaskKind) => AnyTaskDefinition;
+  log: Logger;
+}
+
+/** Opens the place for jobs that `JOBS_URL` names. */
+export function createJobs(config: Config, { store, definitionOf, log }: JobsParts): Jobs {
+  switch (schemeOf('JOBS_URL', config.JOBS_URL)) {
+    case 'process:':
+      return new ProcessJobs({ config, log });
+    case 'inline:':
+      return new InlineJobs(store, definitionOf, log);
+  }
+}
+
+/** Threads for tasks that run `here`; undefined where jobs, and so everything, run in this one. */
+export function createThreads(config: Config): ThreadPool | undefined {
+  switch (schemeOf('JOBS_URL', config.JOBS_URL)) {
+    case 'process:':
+      return new ThreadPool(config.CONCURRENCY);
+    case 'inline:':
+      return undefined;
+  }
+}
+
+/** The folder of a URL such as `file:./data`, `pglite:./data` or `file:///data`. */
+export function folderOf(url: string): string {
+  if (url.startsWith('file://')) return fileURLToPath(url);
+  return url.slice(url.indexOf(':') + 1);
+}

@@ -1,0 +1,27 @@
+import type { TaskKind } from '@palimpsest/contracts';
+import type { Logger } from 'pino';
+import type { Store } from '../store/store.js';
+import type { AnyTaskDefinition } from '../tasks/task.js';
+import { work } from '../tasks/work.js';
+import { endOf, type Job, type Jobs } from './jobs.js';
+
+/** Runs jobs in this thread, through the same door as a process of their own. For tests and debuggers. */
+export class InlineJobs implements Jobs {
+  readonly #store: Store;
+  readonly #definitionOf: (kind: TaskKind) => AnyTaskDefinition;
+  readonly #log: Logger;
+
+  constructor(store: Store, definitionOf: (kind: TaskKind) => AnyTaskDefinition, log: Logger) {
+    this.#store = store;
+    this.#definitionOf = definitionOf;
+    this.#log = log;
+  }
+
+  async run(job: Job, signal: AbortSignal): Promise<'done' | 'failed'> {
+    signal.throwIfAborted();
+    const surroundings = { store: this.#store, threads: job.needs.cpus, signal, log: this.#log };
+    const exitCode = await work(this.#definitionOf(job.kind), job.taskId, surroundings);
+    if (exitCode !== 0) signal.throwIfAborted();
+    return endOf(job, exitCode, `ended with ${exitCode}`);
+  }
+}

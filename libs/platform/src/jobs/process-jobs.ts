@@ -1,0 +1,117 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { PlatformError } from '@palimpsest/contracts';
+import type { Logger } from 'pino';
+import type { Config } from '../config.js';
+import { Admission } from './admission.js';
+import { endOf, type Job, type Jobs } from './jobs.js';
+
+const LAST_LINES = 5;
+
+/** What the children are started with. */
+export interface ProcessJobsOptions {
+  config: Config;
+  log: Logger;
+  admission?: Admission;
+  /** Between the request to stop and the end by force. */
+  graceMs?: number;
+}
+
+/** Runs each job in a child process, `node <program> work <kind> <task-id>`, as many at once as fit the machine. */
+export class ProcessJobs implements Jobs {
+  readonly #config: Config;
+  readonly #log: Logger;
+  readonly #admission: Admission;
+  readonly #graceMs: number;
+
+  constructor({ config, log, admission = new Admission(), graceMs = 10_000 }: ProcessJobsOptions) {
+    this.#config = config;
+    this.#log = log;
+    this.#admission = admission;
+    this.#graceMs = graceMs;
+  }
+
+  run(job: Job, signal: AbortSignal): Promise<'done' | 'failed'> {
+    return this.#admission.run(job.needs, signal, async () => {
+      const child = this.#start(job);
+      const last = this.#relay(child, job);
+      const { code, how } = await this.#endOf(child, signal);
+      if (code !== 0) signal.throwIfAborted();
+      return endOf(job, code, [how, ...last].join('\n'));
+    });
+  }
+
+  /** The channel tells the child when this process is gone, however it went. */
+  #start({ kind, taskId, needs }: Job): ChildProcess {
+    const { program, THREADS_PER_TASK = needs.cpus, ...config } = this.#config;
+    const settings = Object.entries({ ...config, THREADS_PER_TASK }).map(([name, value]) => [
+      name,
+      String(value),
+    ]);
+    return spawn(process.execPath, [program, 'work', kind, taskId], {
+      env: { ...process.env, ...(Object.fromEntries(settings) as Record<string, string>) },
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+  }
+
+  /** Passes the child's log on. @returns its last lines, filled as they come */
+  #relay(child: ChildProcess, { kind, taskId }: Job): string[] {
+    const last: string[] = [];
+    const log = this.#log.child({ taskId, kind, child: child.pid });
+    if (!child.stderr) return last;
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      last.push(line);
+      if (last.length > LAST_LINES) last.shift();
+      relayLine(log, line);
+    });
+    return last;
+  }
+
+  #endOf(child: ChildProcess, signal: AbortSignal): Promise<{ code: number | null; how: string }> {
+    return new Promise((resolve, reject) => {
+      let force: NodeJS.Timeout | undefined;
+      const stop = () => {
+        child.kill('SIGTERM');
+        force = setTimeout(() => child.kill('SIGKILL'), this.#graceMs);
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      if (signal.aborted) stop();
+      const settle = () => {
+        clearTimeout(force);
+        signal.removeEventListener('abort', stop);
+      };
+      child.once('error', (cause) => {
+        settle();
+        reject(new PlatformError('unavailable', `could not start a process: ${cause.message}`, { cause }));
+      });
+      child.once('close', (code, by) => {
+        settle();
+        resolve({ code, how: inWords(code, by) });
+      });
+    });
+  }
+}
+
+function inWords(code: number | null, by: NodeJS.Signals | null): string {
+  if (by === 'SIGKILL') return 'was killed by SIGKILL, as a system out of memory does';
+  if (by) return `was killed by ${by}`;
+  return `ended with exit code ${code ?? 'unknown'}`;
+}
+
+/** A child logs as we do, so its lines keep their level and fields; anything else it prints is a warning. */
+function relayLine(log: Logger, line: string): void {
+  const { level, msg, ...fields } = parseLine(line);
+  delete fields.time;
+  delete fields.pid;
+  const label = log.levels.labels[Number(level)];
+  if (label === undefined) log.warn({ line }, 'said');
+  else log[label as 'info'](fields, String(msg));
+}
+
+function parseLine(line: string): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(line)) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}

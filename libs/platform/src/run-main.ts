@@ -1,0 +1,24 @@
+import type { Type } from '@nestjs/common';
+import { messageOf } from '@palimpsest/contracts';
+import { loadConfig } from './config.js';
+import { createApp } from './create-app.js';
+import { workAndExit } from './run-work.js';
+import type { AnyTaskDefinition } from './tasks/task.js';
+
+/**
+ * The program of one service alone: `work <kind> <task-id>` runs one task and leaves; anything else serves until
+ * SIGTERM or SIGINT, with `/livez` and `/readyz` on HTTP_PORT.
+ */
+export async function runMain(module: Type, definitions: readonly AnyTaskDefinition[]): Promise<void> {
+  const [command, ...args] = process.argv.slice(2);
+  if (command === 'work') return workAndExit(definitions, args);
+  try {
+    const config = loadConfig();
+    const app = await createApp(config, [module]);
+    app.enableShutdownHooks();
+    await app.listen(config.HTTP_PORT, config.HTTP_HOST);
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,99 @@
+import { PlatformError, progressedSchema, tasks, type TaskKind } from '@palimpsest/contracts';
+import { z } from 'zod';
+import { canonicalJson } from '../store/canonical-json.js';
+import type { Store } from '../store/store.js';
+
+const inputSchema = z.object({ kind: z.string(), version: z.int(), input: z.unknown() });
+const outputSchema = z.object({ seconds: z.number().nonnegative(), output: z.unknown() });
+const errorSchema = z.object({
+  code: z.enum(['invalid', 'not-found', 'conflict', 'denied', 'corrupt', 'unavailable', 'bug']),
+  message: z.string(),
+});
+const progressSchema = progressedSchema.pick({ done: true, message: true });
+
+/** How far a task is: a share in [0, 1], and a few words. */
+export type Progress = z.infer<typeof progressSchema>;
+
+/** What the store knows of one task, under `tasks/<id>/`. A record that cannot be read counts as absent. */
+export class TaskRecords {
+  readonly #store: Store;
+  readonly #id: string;
+
+  constructor(store: Store, taskId: string) {
+    this.#store = store;
+    this.#id = taskId;
+  }
+
+  /** @throws PlatformError `not-found` when nobody wrote it, `invalid` when it is of another kind or version */
+  async readInput(kind: TaskKind): Promise<unknown> {
+    const found = await this.#read('input.json', inputSchema);
+    if (!found) throw new PlatformError('not-found', `task ${this.#id}: expected ${this.#key('input.json')}`);
+    const { version } = tasks[kind];
+    if (found.kind === kind && found.version === version) return found.input;
+    const message = `task ${this.#id}: expected ${kind} version ${version}, found ${found.kind} version ${found.version}`;
+    throw new PlatformError('invalid', message);
+  }
+
+  async writeInput(kind: TaskKind, input: unknown): Promise<void> {
+    await this.#write('input.json', { kind, version: tasks[kind].version, input });
+  }
+
+  /** What the task made, and the seconds it took. */
+  readOutput(): Promise<z.infer<typeof outputSchema> | undefined> {
+    return this.#read('output.json', outputSchema);
+  }
+
+  async writeOutput(made: z.infer<typeof outputSchema>): Promise<void> {
+    await this.#write('output.json', made);
+  }
+
+  /** Why the task can never succeed. */
+  readError(): Promise<z.infer<typeof errorSchema> | undefined> {
+    return this.#read('error.json', errorSchema);
+  }
+
+  async writeError(error: z.infer<typeof errorSchema>): Promise<void> {
+    await this.#write('error.json', error);
+  }
+
+  readProgress(): Promise<Progress | undefined> {
+    return this.#read('progress.json', progressSchema);
+  }
+
+  async writeProgress(progress: Progress): Promise<void> {
+    await this.#write('progress.json', progress);
+  }
+
+  loadState(): Promise<Uint8Array | undefined> {
+    return this.#store.readRecord(this.#key('state'));
+  }
+
+  async saveState(state: Uint8Array): Promise<void> {
+    await this.#store.writeRecord(this.#key('state'), state);
+  }
+
+  async forget(...names: ('state' | 'progress.json' | 'error.json')[]): Promise<void> {
+    for (const name of names) await this.#store.deleteRecord(this.#key(name));
+  }
+
+  async #read<S extends z.ZodType>(name: string, schema: S): Promise<z.infer<S> | undefined> {
+    const bytes = await this.#store.readRecord(this.#key(name));
+    return bytes && schema.safeParse(parseJson(bytes)).data;
+  }
+
+  async #write(name: string, value: unknown): Promise<void> {
+    await this.#store.writeRecord(this.#key(name), new TextEncoder().encode(canonicalJson(value)));
+  }
+
+  #key(name: string): string {
+    return `tasks/${this.#id}/${name}`;
+  }
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,109 @@
+import { availableParallelism } from 'node:os';
+import { PlatformError, type Resources, type TaskKind } from '@palimpsest/contracts';
+import type { Config } from '../config.js';
+import type { Jobs } from '../jobs/jobs.js';
+import type { Store } from '../store/store.js';
+import { endingOf, endingOfError, type Ending, type Failure } from './ending.js';
+import { runTask, storedOutput, type TaskOrder, type TaskResult } from './run-task.js';
+import { TaskRecords } from './task-records.js';
+import type { AnyTaskDefinition } from './task.js';
+import type { Following, ThreadPool } from './thread-pool.js';
+
+const POLL_MS = 1000;
+
+/** What a runner works with. */
+export interface TaskRunnerParts {
+  store: Store;
+  jobs: Jobs;
+  config: Pick<Config, 'STORE_URL' | 'THREADS_PER_TASK'>;
+  /** Undefined runs tasks in this thread. */
+  threads: ThreadPool | undefined;
+}
+
+/** Runs a task where its definition says: on a thread of this process, or as a job. */
+export class TaskRunner {
+  readonly #store: Store;
+  readonly #jobs: Jobs;
+  readonly #config: TaskRunnerParts['config'];
+  readonly #pool: ThreadPool | undefined;
+
+  constructor({ store, jobs, config, threads }: TaskRunnerParts) {
+    this.#store = store;
+    this.#jobs = jobs;
+    this.#config = config;
+    this.#pool = threads;
+  }
+
+  /** Never rejects; when the signal is aborted the ending means nothing. */
+  async run(
+    definition: AnyTaskDefinition,
+    task: TaskOrder & { needs: Resources },
+    following: Following,
+  ): Promise<Ending> {
+    try {
+      await new TaskRecords(this.#store, task.taskId).writeInput(task.kind, task.input);
+      if (definition.runs === 'as-job') return await this.#runAsJob(task, following);
+      return await this.#runHere(definition, task, following);
+    } catch (error) {
+      return endingOfError(error, null);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool?.close();
+  }
+
+  #runHere(
+    definition: AnyTaskDefinition,
+    task: TaskOrder & { needs: Resources },
+    following: Following,
+  ): Promise<Ending> {
+    const { taskId, kind, input, needs } = task;
+    const order = { taskId, kind, input };
+    const threads = this.#config.THREADS_PER_TASK ?? Math.min(needs.cpus, availableParallelism());
+    if (this.#pool) {
+      const place = { module: definition.module, storeUrl: this.#config.STORE_URL, threads };
+      return this.#pool.run({ ...order, ...place }, following);
+    }
+    const { signal, onProgress } = following;
+    const surroundings = { store: this.#store, threads, signal, progress: onProgress };
+    return endingOf(() => runTask(definition, order, surroundings));
+  }
+
+  async #runAsJob(task: TaskOrder & { needs: Resources }, following: Following): Promise<Ending> {
+    const { taskId, kind, needs } = task;
+    const stored = await storedOutput(kind, taskId, this.#store);
+    if (stored) return { seconds: null, outcome: { ok: true, output: stored.output } };
+    const started = performance.now();
+    const polling = this.#poll(taskId, following);
+    try {
+      const end = await this.#jobs.run({ taskId, kind, needs }, following.signal);
+      if (end === 'done') return await endingOf(() => this.#resultOf(kind, taskId));
+      const seconds = (performance.now() - started) / 1000;
+      return { seconds, outcome: await this.#failureOf(taskId) };
+    } finally {
+      clearInterval(polling);
+    }
+  }
+
+  #poll(taskId: string, { onProgress }: Following): NodeJS.Timeout {
+    const records = new TaskRecords(this.#store, taskId);
+    const read = async () => {
+      const progress = await records.readProgress().catch(() => undefined);
+      if (progress) onProgress(progress);
+    };
+    return setInterval(() => void read(), POLL_MS);
+  }
+
+  async #resultOf(kind: TaskKind, taskId: string): Promise<TaskResult> {
+    const stored = await storedOutput(kind, taskId, this.#store);
+    if (stored) return stored;
+    throw new PlatformError('unavailable', `${kind} ${taskId} ended well but its output is not in the store`);
+  }
+
+  async #failureOf(taskId: string): Promise<Failure> {
+    const error = await new TaskRecords(this.#store, taskId).readError();
+    if (error) return { ok: false, ...error, retry: false };
+    throw new PlatformError('unavailable', `task ${taskId} failed but left no error.json`);
+  }
+}

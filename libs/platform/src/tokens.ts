@@ -1,0 +1,10 @@
+/** What `PlatformModule` provides, by the token to inject it with. */
+export const CONFIG = Symbol('Config');
+export const LOGGER = Symbol('Logger');
+export const BUS = Symbol('Bus');
+export const STORE = Symbol('Store');
+export const JOBS = Symbol('Jobs');
+export const HEALTH = Symbol('Health');
+/** The kinds of task that this process handles. */
+export const TASK_REGISTRY = Symbol('TaskRegistry');
+export const TASK_RUNNER = Symbol('TaskRunner');
