@@ -11,6 +11,8 @@ export type {
   TrainerState,
   TrainOptions,
 } from './engine.js';
+export { onnxEngine } from './engines/onnx/onnx-engine.js';
+export { dropoutMask } from './dropout-mask.js';
 export { initialWeights } from './initialise.js';
 export { buildNetwork } from './network.js';
 export type { Architecture, Layer, Network, NetworkOptions, Shape, Weights, WeightSpec } from './network.js';

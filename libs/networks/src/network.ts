@@ -54,12 +54,20 @@ export interface DenseLayer extends LayerBase {
   activation: 'sigmoid' | 'softmax';
 }
 
-/** Layers without attributes. `add` sums two inputs of one shape. */
-export interface PlainLayer extends LayerBase {
-  kind: 'relu' | 'add' | 'global-average-pool';
+/** A layer without attributes. `add` sums two inputs of one shape. */
+export interface PlainLayer<K extends 'relu' | 'add' | 'global-average-pool'> extends LayerBase {
+  kind: K;
 }
 
-export type Layer = ConvLayer | BatchNormLayer | MaxPoolLayer | DropoutLayer | DenseLayer | PlainLayer;
+export type Layer =
+  | ConvLayer
+  | BatchNormLayer
+  | MaxPoolLayer
+  | DropoutLayer
+  | DenseLayer
+  | PlainLayer<'relu'>
+  | PlainLayer<'add'>
+  | PlainLayer<'global-average-pool'>;
 
 /** A tensor of a network, named as in Keras. */
 export interface WeightSpec {

@@ -1,0 +1,59 @@
+import type { BatchNormLayer } from '../../../network.js';
+import { columnSums, WideRows } from '../columns.js';
+import { only, type Rule } from './rule.js';
+
+/**
+ * Batch norm over all points of all images.
+ *
+ * The moving variance takes up the biased batch variance (divided by the number of points), as Keras 3 does; Keras 2's
+ * fused kernels took the unbiased one.
+ *
+ * Reference: Ioffe and Szegedy 2015, ICML, 448–456.
+ */
+export const batchNorm: Rule<BatchNormLayer> = {
+  infer(net, { name, epsilon }, inputs) {
+    const [gamma, beta, mean, variance] = ['gamma', 'beta', 'moving_mean', 'moving_variance'].map(
+      (variable) => net.vector(`${name}/${variable}`),
+    ) as [string, string, string, string];
+    const statistics = [gamma, beta, mean, variance];
+    return net.graph.node('BatchNormalization', [only(inputs), ...statistics], {
+      epsilon: { float: epsilon },
+    });
+  },
+
+  train(tape, { name, epsilon, output: shape }, inputs) {
+    const input = only(inputs);
+    const { graph } = tape;
+    const rows = new WideRows(graph, shape.channels, shape.height * shape.width);
+    const op = (operator: string, ...operands: string[]) => graph.node(operator, operands);
+    const sums = (matrix: string) => columnSums(graph, { name: matrix, shape });
+    const means = (matrix: string) => op('Mul', sums(matrix), tape.inverseRows(shape));
+
+    const mean = means(input.name);
+    const centred = op('Sub', rows.widen(input.name), rows.repeat(mean));
+    const variance = means(op('Mul', centred, centred));
+    const inverseDeviation = op('Reciprocal', op('Sqrt', op('Add', variance, graph.scalar(epsilon))));
+    const scale = op('Mul', tape.weight(`${name}/gamma`), inverseDeviation);
+    const scaled = op('Mul', centred, rows.repeat(scale));
+    const shifted = op('Add', scaled, rows.repeat(tape.weight(`${name}/beta`)));
+    tape.statistics.push({ layer: name, mean, variance });
+
+    return tape.record({ name: rows.narrow(shifted), shape }, (gradient) => {
+      const slope = rows.widen(tape.unscaled(gradient));
+      const sum = sums(slope);
+      const sumByCentred = sums(op('Mul', slope, centred));
+      tape.weightGradients.set(`${name}/beta`, sum);
+      tape.weightGradients.set(`${name}/gamma`, op('Mul', sumByCentred, inverseDeviation));
+      if (!tape.wantsGradient(input)) return;
+      const throughMean = op('Mul', sum, tape.inverseRows(shape));
+      const inverseVariance = op('Mul', inverseDeviation, inverseDeviation);
+      const throughVariance = op('Mul', op('Mul', sumByCentred, inverseVariance), tape.inverseRows(shape));
+      const correction = op(
+        'Add',
+        op('Mul', centred, rows.repeat(throughVariance)),
+        rows.repeat(throughMean),
+      );
+      tape.addGradient(input, { name: rows.narrow(op('Sub', slope, correction)), columnScale: scale });
+    });
+  },
+};

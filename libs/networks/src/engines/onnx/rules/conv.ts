@@ -1,0 +1,149 @@
+import type { ConvLayer } from '../../../network.js';
+import { columnSums } from '../columns.js';
+import type { Gradient, Tape, Value } from '../tape.js';
+import { gatherRows, inputsUnderWindow, outputsOverInput } from '../windows.js';
+import { only, type Rule } from './rule.js';
+
+/** Images in a batch, for guessing which of two matrices is the smaller. */
+const typicalImages = 16;
+
+/**
+ * Convolution as one matrix product: the points under the window, gathered into rows, times the kernel as it lies in
+ * Keras' order, (height · width · in) × out.
+ */
+export const conv: Rule<ConvLayer> = {
+  infer(net, { name, kernel, stride, padding, output }, inputs) {
+    const values = net.weight(`${name}/kernel`);
+    const channels = values.length / (kernel * kernel * output.channels);
+    const shape = [output.channels, channels, kernel, kernel];
+    const weights = net.graph.constant(`${name}/kernel`, shape, () =>
+      outputsFirst(values, output.channels, channels),
+    );
+    return net.graph.node('Conv', [only(inputs), weights, net.vector(`${name}/bias`)], {
+      kernel_shape: [kernel, kernel],
+      strides: [stride, stride],
+      pads: [padding, padding, padding, padding],
+    });
+  },
+
+  train(tape, layer, inputs) {
+    const input = only(inputs);
+    const pointwise = layer.kernel === 1 && layer.padding === 0;
+    if (!pointwise) return windowed(tape, layer, input);
+    return product(tape, layer, layer.stride === 1 ? input : subsample(tape, layer, input));
+  },
+};
+
+/** Every stride-th point. Convolutions that read the same points share them, and their gradients on the way back. */
+function subsample(tape: Tape, { stride, output: to }: ConvLayer, input: Value): Value {
+  const { graph } = tape;
+  const { channels } = input.shape;
+  const shape = { ...to, channels };
+  return tape.once(`${input.name}/${stride}`, () => {
+    const sliding = { from: input.shape, to: shape, window: { size: 1, stride, padding: 0 } };
+    const rows = (matrix: string) => graph.node('Reshape', [matrix, graph.integers([-1, channels])]);
+    const output = {
+      name: rows(gatherRows(graph, input.name, { table: inputsUnderWindow(sliding), channels })),
+      shape,
+    };
+    if (!tape.wantsGradient(input)) return output;
+    return tape.record(output, (gradient) => {
+      const spread = gatherRows(graph, tape.unscaled(gradient), {
+        table: outputsOverInput(sliding),
+        channels,
+      });
+      tape.addGradient(input, { name: rows(spread) });
+    });
+  });
+}
+
+/** 1 × 1 convolution: the activations themselves times the kernel. */
+function product(tape: Tape, layer: ConvLayer, input: Value): Value {
+  return tape.record(multiply(tape, layer, input.name), (gradient) => {
+    const { slope, kernel } = learn(tape, layer, {
+      columns: input.name,
+      depth: input.shape.channels,
+      gradient,
+    });
+    if (!tape.wantsGradient(input)) return;
+    tape.addGradient(input, { name: tape.graph.node('Gemm', [slope, kernel], { transB: 1 }) });
+  });
+}
+
+/** Any other convolution. The gradient of its input is a convolution too: of the slopes, with the kernel transposed. */
+function windowed(tape: Tape, layer: ConvLayer, input: Value): Value {
+  const { graph } = tape;
+  const { channels } = input.shape;
+  const taps = layer.kernel ** 2;
+  const window = { size: layer.kernel, stride: layer.stride, padding: layer.padding };
+  const sliding = { from: input.shape, to: layer.output, window };
+  const depth = taps * channels;
+  const gather = (round: number) => {
+    const points = gatherRows(graph, input.name, { table: inputsUnderWindow(sliding), channels, round });
+    return graph.node('Reshape', [points, graph.integers([-1, depth])]);
+  };
+  const columns = gather(0);
+  return tape.record(multiply(tape, layer, columns), (gradient) => {
+    const kept = tape.options.rebuild ? gather(1) : columns;
+    const { slope, kernel } = learn(tape, layer, { columns: kept, depth, gradient });
+    if (!tape.wantsGradient(input)) return;
+    const slopes = gatherRows(graph, slope, {
+      table: outputsOverInput(sliding),
+      channels: layer.output.channels,
+    });
+    const rows = graph.node('Reshape', [slopes, graph.integers([-1, taps * layer.output.channels])]);
+    const byTap = graph.node('Reshape', [kernel, graph.integers([taps, channels, layer.output.channels])]);
+    const transposed = graph.node('Transpose', [byTap], { perm: [0, 2, 1] });
+    const weights = graph.node('Reshape', [transposed, graph.integers([-1, channels])]);
+    tape.addGradient(input, { name: graph.node('Gemm', [rows, weights]) });
+  });
+}
+
+function multiply(tape: Tape, { name, output: shape }: ConvLayer, columns: string): Value {
+  const bias = tape.options.biasless.has(name) ? [] : [tape.weight(`${name}/bias`)];
+  return { name: tape.graph.node('Gemm', [columns, tape.weight(`${name}/kernel`), ...bias]), shape };
+}
+
+interface Learning {
+  /** What the kernel was multiplied by: rows × depth. */
+  columns: string;
+  depth: number;
+  gradient: Gradient;
+}
+
+/**
+ * Makes the gradients of kernel and bias. A column scale goes into the smaller of slopes and kernel.
+ *
+ * @returns the slopes and the kernel whose product is the gradient of the columns
+ */
+function learn(
+  tape: Tape,
+  layer: ConvLayer,
+  { columns, depth, gradient }: Learning,
+): { slope: string; kernel: string } {
+  const { graph } = tape;
+  const { name, output: shape } = layer;
+  const kernel = tape.weight(`${name}/kernel`);
+  const fewRows = shape.height * shape.width * typicalImages < depth;
+  const { name: slope, columnScale } = fewRows ? { name: tape.unscaled(gradient) } : gradient;
+  const scaled = (matrix: string) =>
+    columnScale === undefined ? matrix : graph.node('Mul', [matrix, columnScale]);
+  tape.weightGradients.set(`${name}/kernel`, scaled(graph.node('Gemm', [columns, slope], { transA: 1 })));
+  if (!tape.options.biasless.has(name)) {
+    tape.weightGradients.set(`${name}/bias`, columnSums(graph, { name: tape.unscaled(gradient), shape }));
+  }
+  return { slope, kernel: scaled(kernel) };
+}
+
+/** From height × width × in × out to out × in × height × width. */
+function outputsFirst(kernel: Float32Array, outputs: number, inputs: number): Float32Array {
+  const taps = kernel.length / (inputs * outputs);
+  const turned = new Float32Array(kernel.length);
+  kernel.forEach((value, at) => {
+    const output = at % outputs;
+    const input = Math.floor(at / outputs) % inputs;
+    const tap = Math.floor(at / (outputs * inputs));
+    turned[(output * inputs + input) * taps + tap] = value;
+  });
+  return turned;
+}

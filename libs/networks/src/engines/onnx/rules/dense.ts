@@ -1,0 +1,36 @@
+import type { DenseLayer } from '../../../network.js';
+import { only, type Rule } from './rule.js';
+
+/** In training it puts out logits: the loss works on those. */
+export const dense: Rule<DenseLayer> = {
+  infer(net, { name, output, activation }, inputs) {
+    const { graph } = net;
+    const features = graph.node('Flatten', inputs);
+    const kernel = net.weight(`${name}/kernel`);
+    const shape = [kernel.length / output.channels, output.channels];
+    const weights = graph.constant(`${name}/kernel`, shape, () => kernel);
+    const logits = graph.node('Gemm', [features, weights, net.vector(`${name}/bias`)]);
+    const probabilities =
+      activation === 'sigmoid'
+        ? graph.node('Sigmoid', [logits])
+        : graph.node('Softmax', [logits], { axis: 1 });
+    return graph.node('Unsqueeze', [probabilities, graph.integers([2, 3])]);
+  },
+
+  train(tape, { name, output: shape }, inputs) {
+    const input = only(inputs);
+    const { graph } = tape;
+    const kernel = tape.weight(`${name}/kernel`);
+    const logits = graph.node('Gemm', [input.name, kernel, tape.weight(`${name}/bias`)]);
+    return tape.record({ name: logits, shape }, (gradient) => {
+      const slope = tape.unscaled(gradient);
+      tape.weightGradients.set(`${name}/kernel`, graph.node('Gemm', [input.name, slope], { transA: 1 }));
+      tape.weightGradients.set(
+        `${name}/bias`,
+        graph.node('ReduceSum', [slope, graph.integers([0])], { keepdims: 0 }),
+      );
+      if (!tape.wantsGradient(input)) return;
+      tape.addGradient(input, { name: graph.node('Gemm', [slope, kernel], { transB: 1 }) });
+    });
+  },
+};

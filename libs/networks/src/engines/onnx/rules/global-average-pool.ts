@@ -1,0 +1,21 @@
+import type { PlainLayer } from '../../../network.js';
+import { only, type Rule } from './rule.js';
+
+export const globalAveragePool: Rule<PlainLayer<'global-average-pool'>> = {
+  infer: ({ graph }, _layer, inputs) => graph.node('GlobalAveragePool', inputs),
+
+  train(tape, { output: shape }, inputs) {
+    const input = only(inputs);
+    const { graph } = tape;
+    const points = input.shape.height * input.shape.width;
+    const images = graph.node('Reshape', [input.name, graph.integers([-1, points, shape.channels])]);
+    const output = { name: graph.node('ReduceMean', [images, graph.integers([1])], { keepdims: 0 }), shape };
+    if (!tape.wantsGradient(input)) return output;
+    return tape.record(output, (gradient) => {
+      const share = graph.node('Mul', [tape.unscaled(gradient), graph.scalar(1 / points)]);
+      const one = graph.node('Unsqueeze', [share, graph.integers([1])]);
+      const all = graph.node('Expand', [one, graph.integers([1, points, 1])]);
+      tape.addGradient(input, { name: graph.node('Reshape', [all, graph.integers([-1, shape.channels])]) });
+    });
+  },
+};

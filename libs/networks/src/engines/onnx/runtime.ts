@@ -1,0 +1,123 @@
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+
+/** Which build of ONNX Runtime computes. */
+export type RuntimeName = 'onnxruntime-node' | 'onnxruntime-web';
+
+export interface TensorData {
+  shape: readonly number[];
+  data: Float32Array;
+}
+
+/** Tensors that go into a graph or come out of it, by name. */
+export type Values = ReadonlyMap<string, TensorData>;
+
+/** A graph that is ready to run. */
+export interface Session {
+  /** Fills the arrays of `results`; those of `feeds` are read only, and none may be shared between the two. */
+  run(feeds: Values, results: Values): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Runtime {
+  name: RuntimeName;
+  version: string;
+  open(model: Uint8Array, options: { threads: number; lowMemory: boolean }): Promise<Session>;
+}
+
+/** What of onnxruntime-common both packages export. */
+interface Library {
+  InferenceSession: {
+    create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
+  };
+  Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => Tensor;
+  env: { versions: { common: string; node?: string; web?: string } };
+}
+
+let loaded: Promise<Runtime> | undefined;
+
+/**
+ * The native library where it can be loaded, else the WebAssembly one (about four times slower, one thread).
+ * `PALIMPSEST_ONNX_RUNTIME` = `node` or `web` insists on one of them.
+ *
+ * @throws RangeError when the variable says something else; the loader's error when the one insisted on cannot load
+ */
+export function loadRuntime(): Promise<Runtime> {
+  loaded ??= choose(process.env['PALIMPSEST_ONNX_RUNTIME']);
+  return loaded;
+}
+
+async function choose(wanted: string | undefined): Promise<Runtime> {
+  if (wanted !== undefined && wanted !== 'node' && wanted !== 'web') {
+    throw new RangeError(`PALIMPSEST_ONNX_RUNTIME: expected "node" or "web", found "${wanted}"`);
+  }
+  if (wanted === 'web') return web();
+  try {
+    return await native();
+  } catch (error) {
+    if (wanted === 'node') throw error;
+    return web();
+  }
+}
+
+async function native(): Promise<Runtime> {
+  const library = (await import('onnxruntime-node')) as unknown as Library;
+  return {
+    name: 'onnxruntime-node',
+    version: library.env.versions.node ?? library.env.versions.common,
+    open: async (model, options) => {
+      const session = await create(library, model, options);
+      return {
+        // It writes into the arrays that it is given.
+        run: async (feeds, results) => {
+          await session.run(tensors(library, feeds), tensors(library, results));
+        },
+        close: () => session.release(),
+      };
+    },
+  };
+}
+
+async function web(): Promise<Runtime> {
+  const library = (await import('onnxruntime-web')) as unknown as Library & {
+    env: { wasm: { numThreads: number } };
+  };
+  library.env.wasm.numThreads = 1;
+  return {
+    name: 'onnxruntime-web',
+    version: library.env.versions.web ?? library.env.versions.common,
+    open: async (model, { lowMemory }) => {
+      const session = await create(library, model, { threads: 1, lowMemory });
+      return {
+        run: async (feeds, results) => {
+          const values = await session.run(tensors(library, feeds), [...results.keys()]);
+          for (const [name, { data }] of results) data.set(values[name]?.data as Float32Array);
+        },
+        close: () => session.release(),
+      };
+    },
+  };
+}
+
+function create(
+  library: Library,
+  model: Uint8Array,
+  { threads, lowMemory }: { threads: number; lowMemory: boolean },
+): Promise<InferenceSession> {
+  const errorsOnly = 3;
+  return library.InferenceSession.create(model, {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    enableMemPattern: !lowMemory,
+    logSeverityLevel: errorsOnly,
+  });
+}
+
+function tensors(library: Library, values: Values): Record<string, Tensor> {
+  const entries = [...values].map(([name, { shape, data }]) => [
+    name,
+    new library.Tensor('float32', data, shape),
+  ]);
+  return Object.fromEntries(entries) as Record<string, Tensor>;
+}

@@ -1,0 +1,96 @@
+import { dropoutMask } from '../../dropout-mask.js';
+import type { Adam, Trainer, TrainerState, TrainOptions } from '../../engine.js';
+import type { Network, Weights } from '../../network.js';
+import { moments, stepSize } from './adam.js';
+import { countImages, oneHot } from './batches.js';
+import { fill, lengthOf, unpack, type Pack } from './packs.js';
+import type { Session, TensorData, Values } from './runtime.js';
+import type { TrainingGraph } from './training-graph.js';
+
+/** An array that a step reads and the one that it writes. They change places afterwards: a failed step leaves no mark. */
+interface Variable {
+  pack: Pack;
+  kind: 'w' | (typeof moments)[number];
+  current: Float32Array;
+  next: Float32Array;
+}
+
+/** Runs training steps. What they change lives here; the session keeps nothing between them. */
+export class OnnxTrainer implements Trainer {
+  readonly #network: Network;
+  readonly #weights: Weights;
+  readonly #adam: Adam;
+  readonly #seed: number;
+  readonly #variables: Variable[];
+  #steps: number;
+
+  /** @param weights of all tensors; those that are not trained come back as they are in a state */
+  constructor(
+    private readonly session: Session,
+    private readonly graph: TrainingGraph,
+    { network, weights, optimiser, seed, state }: TrainOptions & { network: Network; weights: Weights },
+  ) {
+    this.#network = network;
+    this.#weights = new Map(weights);
+    this.#adam = optimiser;
+    this.#seed = seed;
+    this.#steps = state?.steps ?? 0;
+    const changing = [...graph.packs, ...(graph.statistics ? [graph.statistics] : [])];
+    const remembered = (pack: Pack, kind: (typeof moments)[number]) =>
+      state ? fill(pack, state.moments, `${kind}/`) : new Float32Array(lengthOf(pack));
+    this.#variables = [
+      ...changing.map((pack) => variable('w', pack, fill(pack, weights))),
+      ...graph.packs.flatMap((pack) => moments.map((kind) => variable(kind, pack, remembered(pack, kind)))),
+    ];
+  }
+
+  async step(images: Float32Array, labels: ArrayLike<number>): Promise<{ loss: number }> {
+    const loss = new Float32Array(1);
+    const results = new Map<string, TensorData>([['loss', { shape: [], data: loss }]]);
+    for (const { kind, pack, next } of this.#variables) {
+      results.set(`next/${kind}/${pack.name}`, { shape: pack.shape, data: next });
+    }
+    await this.session.run(this.#feeds(images, labels), results);
+    for (const each of this.#variables) [each.current, each.next] = [each.next, each.current];
+    this.#steps++;
+    return { loss: loss[0] as number };
+  }
+
+  state(): TrainerState {
+    const weights: Weights = new Map([...this.#weights].map(([name, values]) => [name, values.slice()]));
+    const remembered: Weights = new Map();
+    for (const { kind, pack, current } of this.#variables) {
+      if (kind === 'w') unpack(pack, current, weights);
+      else unpack(pack, current, remembered, `${kind}/`);
+    }
+    return { weights, optimiser: { steps: this.#steps, moments: remembered } };
+  }
+
+  dispose(): Promise<void> {
+    return this.session.close();
+  }
+
+  #feeds(images: Float32Array, labels: ArrayLike<number>): Values {
+    const { height, width, channels } = this.#network.input;
+    const count = countImages(images, this.#network.input);
+    const step = this.#steps + 1;
+    const feeds = new Map<string, TensorData>([
+      ['images', { shape: [count, height, width, channels], data: images }],
+      ['labels', oneHot(labels, { images: count, network: this.#network })],
+      ['inverseImages', { shape: [], data: Float32Array.of(1 / count) }],
+      ['stepSize', { shape: [], data: Float32Array.of(stepSize(this.#adam, step)) }],
+    ]);
+    for (const layer of this.graph.dropouts) {
+      const data = dropoutMask(layer, { images: count, seed: this.#seed, step });
+      feeds.set(`mask/${layer.name}`, { shape: [count, layer.output.channels], data });
+    }
+    for (const { kind, pack, current } of this.#variables) {
+      feeds.set(`${kind}/${pack.name}`, { shape: pack.shape, data: current });
+    }
+    return feeds;
+  }
+}
+
+function variable(kind: Variable['kind'], pack: Pack, values: Float32Array): Variable {
+  return { kind, pack, current: values, next: new Float32Array(values.length) };
+}

@@ -1,0 +1,180 @@
+import type { TrainOptions } from '../../engine.js';
+import type { DropoutLayer, Layer, Network, Weights, WeightSpec } from '../../network.js';
+import { writeAdam } from './adam.js';
+import type { Graph } from './graph.js';
+import { InferenceGraph } from './inference-graph.js';
+import { writeLoss } from './losses.js';
+import { matrixShape, packTogether, packWeights, sizeOf, type Pack } from './packs.js';
+import { trainLayer } from './rules/rules.js';
+import { Tape, type Value } from './tape.js';
+
+/** A training step as a graph, and the tensors it takes and gives back besides images, labels and loss. */
+export interface TrainingGraph {
+  model: Uint8Array;
+  /** Tensors with two moments each. */
+  packs: readonly Pack[];
+  /** Moving means and variances; null when all batch norms are frozen. */
+  statistics: Pack | null;
+  /** Layers whose masks the step takes. */
+  dropouts: readonly DropoutLayer[];
+}
+
+/**
+ * Writes forward pass, loss, backward pass, Adam and moving statistics as one graph of ordinary operators. The number
+ * of images is left open. What is frozen runs in inference mode with constant weights and gets no gradient.
+ */
+export function writeTraining(network: Network, weights: Weights, options: TrainOptions): TrainingGraph {
+  const { frozen, learning } = divide(network, options.trainable);
+  const biasless = normalisedConvolutions(learning);
+  const tape = new Tape('inverseImages', { biasless, rebuild: options.lowMemory ?? false });
+  const { graph } = tape;
+  graph.input('inverseImages', []);
+  graph.input('stepSize', []);
+  const packs = packWeights(trainedTensors(network, learning, biasless));
+  for (const pack of packs) takePack(tape, pack);
+
+  const values = new Map([begin(graph, network, frozen, weights)]);
+  for (const layer of learning) values.set(layer.name, trainLayer(tape, layer, inputsOf(layer, values)));
+  const last = learning.at(-1);
+  if (last?.kind !== 'dense') throw new RangeError('last layer of a network: expected a dense one');
+  writeLoss(tape, values.get(last.name) as Value, last.activation);
+  tape.backward();
+  for (const pack of packs) writeAdam(graph, pack, gradientOf(tape, pack), options.optimiser);
+  const statistics = writeStatistics(tape, network, weights);
+  const dropouts = learning.filter((layer) => layer.kind === 'dropout');
+  return { model: graph.encode(), packs, statistics, dropouts };
+}
+
+/** A frozen base reaches to the global average pool; what follows is the head. */
+function divide(
+  { layers }: Network,
+  trainable: TrainOptions['trainable'],
+): { frozen: Layer[]; learning: Layer[] } {
+  const end = trainable === 'all' ? 0 : layers.findIndex(({ kind }) => kind === 'global-average-pool') + 1;
+  return { frozen: layers.slice(0, end), learning: layers.slice(end) };
+}
+
+function normalisedConvolutions(layers: readonly Layer[]): Set<string> {
+  const readersOf = (name: string) => layers.filter(({ inputs }) => inputs.includes(name));
+  const normalised = layers.filter(
+    ({ kind, name }) => kind === 'conv' && readersOf(name).every((reader) => reader.kind === 'batch-norm'),
+  );
+  return new Set(normalised.map(({ name }) => name));
+}
+
+function trainedTensors(network: Network, learning: Layer[], biasless: ReadonlySet<string>): WeightSpec[] {
+  const names = new Set(learning.map(({ name }) => name));
+  return network.weights.filter(({ name, trainable }) => {
+    const { layer, variable } = partsOf(name);
+    return trainable && names.has(layer) && !(variable === 'bias' && biasless.has(layer));
+  });
+}
+
+/** Declares a pack as an input and makes its tensors known to the layers. */
+function takePack(tape: Tape, pack: Pack): void {
+  const { graph } = tape;
+  const input = graph.input(`w/${pack.name}`, pack.shape);
+  const [only] = pack.members;
+  if (pack.shape.length === 2 && only) {
+    tape.defineWeight(only.name, input);
+    return;
+  }
+  const pieces = pack.members.map((spec) => ({ name: `piece/${spec.name}`, length: sizeOf(spec) }));
+  graph.split(input, pieces);
+  for (const spec of pack.members) {
+    const piece = `piece/${spec.name}`;
+    const matrix =
+      spec.shape.length === 1 ? piece : graph.node('Reshape', [piece, graph.integers(matrixShape(spec))]);
+    tape.defineWeight(spec.name, matrix);
+  }
+}
+
+/** The value that the first learning layer reads: the images, or what the frozen base makes of them. */
+function begin(graph: Graph, network: Network, frozen: readonly Layer[], weights: Weights): [string, Value] {
+  const { height, width, channels } = network.input;
+  const images = graph.input('images', ['n', height, width, channels]);
+  const last = frozen.at(-1);
+  if (!last) {
+    const name = graph.node('Reshape', [images, graph.integers([-1, channels])]);
+    return ['images', { name, shape: network.input }];
+  }
+  const base = new InferenceGraph(graph, weights);
+  base.begin(images, network.input);
+  base.add(frozen);
+  return [last.name, { name: graph.node('Flatten', [base.valueOf(last.name)]), shape: last.output }];
+}
+
+function inputsOf(layer: Layer, values: ReadonlyMap<string, Value>): Value[] {
+  return layer.inputs.map((input) => {
+    const value = values.get(input);
+    if (!value)
+      throw new RangeError(`layer ${layer.name}: expected input ${input} to come before it, found none`);
+    return value;
+  });
+}
+
+function gradientOf(tape: Tape, pack: Pack): string {
+  const gradients = pack.members.map(({ name }) => {
+    const gradient = tape.weightGradients.get(name);
+    if (gradient === undefined)
+      throw new RangeError(`weight ${name}: expected the loss to depend on it, found no path`);
+    return gradient;
+  });
+  const { graph } = tape;
+  if (pack.shape.length === 2) return gradients.join();
+  const flat = gradients.map((gradient) => graph.node('Reshape', [gradient, graph.integers([-1])]));
+  return graph.node('Concat', flat, { axis: 0 });
+}
+
+/** Moves the statistics: s ← momentum · s + (1 − momentum) · what the batch showed. */
+function writeStatistics(tape: Tape, network: Network, weights: Weights): Pack | null {
+  if (tape.statistics.length === 0) return null;
+  const { graph } = tape;
+  const specs = new Map(network.weights.map((spec) => [spec.name, spec]));
+  const members = tape.statistics.flatMap(({ layer }) =>
+    ['moving_mean', 'moving_variance'].map((variable) => specs.get(`${layer}/${variable}`) as WeightSpec),
+  );
+  const pack = packTogether('statistics', members);
+  const batch = graph.node(
+    'Concat',
+    tape.statistics.flatMap(({ mean, variance }) => [mean, variance]),
+    { axis: 0 },
+  );
+  const constants = statisticsConstants(network, weights, members, tape.options.biasless);
+  const [momentum, rest, offset] = (['momentum', 'rest', 'offset'] as const).map((name) =>
+    graph.constant(`statistics/${name}`, pack.shape, () => constants[name]),
+  ) as [string, string, string];
+  const kept = graph.node('Mul', [graph.input('w/statistics', pack.shape), momentum]);
+  const seen = graph.node('Mul', [graph.node('Add', [batch, offset]), rest]);
+  graph.output(graph.node('Add', [kept, seen], {}, 'next/w/statistics'), pack.shape);
+  return pack;
+}
+
+/** Per value: the momentum, what is left to 1, and the bias that was not added before the batch norm took it away. */
+function statisticsConstants(
+  network: Network,
+  weights: Weights,
+  members: readonly WeightSpec[],
+  biasless: ReadonlySet<string>,
+): Record<'momentum' | 'rest' | 'offset', Float32Array> {
+  const layers = new Map(network.layers.map((layer) => [layer.name, layer]));
+  const rows = members.map((spec) => {
+    const { layer: name, variable } = partsOf(spec.name);
+    const layer = layers.get(name);
+    const momentum = layer?.kind === 'batch-norm' ? layer.momentum : 1;
+    const conv = layer?.inputs[0] ?? '';
+    const bias = variable === 'moving_mean' && biasless.has(conv) ? weights.get(`${conv}/bias`) : undefined;
+    return { momentum, offset: bias ?? new Float32Array(sizeOf(spec)) };
+  });
+  const perValue = rows.flatMap(({ momentum, offset }) => Array.from(offset, () => momentum));
+  return {
+    momentum: Float32Array.from(perValue),
+    rest: Float32Array.from(perValue, (momentum) => 1 - momentum),
+    offset: Float32Array.from(rows.flatMap(({ offset }) => [...offset])),
+  };
+}
+
+function partsOf(name: string): { layer: string; variable: string } {
+  const slash = name.lastIndexOf('/');
+  return { layer: name.slice(0, slash), variable: name.slice(slash + 1) };
+}
