@@ -100,8 +100,8 @@ describe("the plan of the paper's study", () => {
     'compares exactly the pairs of its published table (skipped: ../shared not there)',
     () => {
       const name = (column: string) => {
-        const [, source, freeze] = /^knee-(.*)-freeze(True|False)$/.exec(column) ?? [null, column, null];
-        return `${String(source)}${freeze === null ? '' : freeze === 'True' ? ' frozen' : ' tuned'}`;
+        const [, source, freeze] = /^knee-(.*)-freeze(True|False)$/.exec(column) ?? [];
+        return source === undefined ? column : `${source} ${freeze === 'True' ? 'frozen' : 'tuned'}`;
       };
       const sorted = (a: string, b: string) => [a, b].sort().join(' | ');
       const rows = readFileSync(golden, 'utf8').trim().split('\n').slice(1);

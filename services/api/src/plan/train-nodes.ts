@@ -25,15 +25,20 @@ export interface PlannedStart {
 /** Reads a dataset of the study. */
 export function ingestNode(context: PlanContext, name: string): ResolvableNode<'ingest'> {
   const { study, look } = context;
-  const { batchSize: _, horizontalFlip: __, ...dataset } = datasetOf(study, name);
+  const dataset = datasetOf(study, name);
+  const { layout, path, labels, unlabelled, imageSize, split } = dataset;
   return {
     key: keys.ingest(name),
     kind: 'ingest',
     deps: [],
     about: { kind: 'ingest', name },
     needs: smallNeeds,
-    estimate: ingestEstimate(context, { name, dataset: datasetOf(study, name) }),
-    resolve: () => ({ dataset, holdout: study.evaluation.holdout, look }),
+    estimate: ingestEstimate(context, { name, dataset }),
+    resolve: () => ({
+      dataset: { layout, path, labels, unlabelled, imageSize, split },
+      holdout: study.evaluation.holdout,
+      look,
+    }),
   };
 }
 
@@ -155,11 +160,11 @@ function stagesOf({ training }: Study, strategy: Strategy): TrainStages {
   return strategy === 'freeze' ? [head, all] : [all];
 }
 
-function trainSettings({ network, training, ...study }: Study, dataset: Dataset, source: string) {
-  const { augmentation, lowMemory } = training;
+function trainSettings(study: Study, dataset: Dataset, source: string) {
+  const { augmentation, lowMemory } = study.training;
   return {
-    architecture: network.architecture,
-    preprocessing: preprocessingOf({ network, training, ...study }, source),
+    architecture: study.network.architecture,
+    preprocessing: preprocessingOf(study, source),
     imageSize: dataset.imageSize,
     batchSize: dataset.batchSize,
     augmentation: augmentation && { ...augmentation, horizontalFlip: dataset.horizontalFlip },

@@ -10,10 +10,11 @@ import {
 type Mapping = Record<string, unknown>;
 
 /**
- * What a study file says, completed by the preset of its protocol, with absolute paths. Whatever is of the wrong
+ * What a study file says, completed by the preset of its protocol, with paths made absolute where
+ * `baseDir` says to what they are relative. Whatever is of the wrong
  * shape is left as it is, for the schema to name.
  */
-export function fillStudy(given: unknown, baseDir: string): unknown {
+export function fillStudy(given: unknown, baseDir: string | undefined): unknown {
   if (!isMapping(given)) return given;
   const protocol = isProtocol(given.protocol) ? given.protocol : 'audited';
   const preset = protocolPresets[protocol];
@@ -28,21 +29,27 @@ export function fillStudy(given: unknown, baseDir: string): unknown {
   };
 }
 
-function fillDataset(given: unknown, preset: Mapping & { split: Mapping }, baseDir: string): unknown {
+function fillDataset(
+  given: unknown,
+  preset: Mapping & { split: Mapping },
+  baseDir: string | undefined,
+): unknown {
   if (!isMapping(given)) return given;
   const group = groupOfLayout[given.layout as Layout] as string | undefined;
   const defaults = { ...preset, labels: {}, split: { ...preset.split, group: group ?? 'none' } };
   return { ...(merge(defaults, given) as Mapping), ...absolute(given, 'path', baseDir) };
 }
 
-function fillSource(given: unknown, preprocessing: string, baseDir: string): unknown {
+function fillSource(given: unknown, preprocessing: string, baseDir: string | undefined): unknown {
   if (!isMapping(given) || 'random' in given || !('pretrain' in given || 'weights' in given)) return given;
   return { preprocessing, ...given, ...absolute(given, 'weights', baseDir) };
 }
 
-function absolute(given: Mapping, key: string, baseDir: string): Mapping {
+function absolute(given: Mapping, key: string, baseDir: string | undefined): Mapping {
   const path = given[key];
-  return typeof path === 'string' && path !== '' ? { [key]: resolve(baseDir, path) } : {};
+  return typeof path === 'string' && path !== '' && baseDir !== undefined
+    ? { [key]: resolve(baseDir, path) }
+    : {};
 }
 
 /** Fields of `given` win; mappings are merged field by field. */

@@ -106,18 +106,19 @@ function knownKeys(path: PropertyKey[], root: unknown): string[] {
   for (const [depth, key] of path.entries()) {
     schema = unwrap(schema, valueAt(root, path.slice(0, depth)));
     if (schema instanceof z.ZodRecord) schema = schema.valueType;
-    else if (schema instanceof z.ZodObject)
-      schema = (schema.shape as z.core.$ZodShape)[String(key)] ?? z.never();
+    else if (schema instanceof z.ZodObject) schema = shapeOf(schema)[String(key)] ?? z.never();
   }
   const last = unwrap(schema, valueAt(root, path));
-  return last instanceof z.ZodObject ? Object.keys(last.shape as object) : [];
+  return last instanceof z.ZodObject ? Object.keys(shapeOf(last)) : [];
 }
+
+const shapeOf = (schema: z.ZodObject): Readonly<Record<string, z.core.$ZodType>> => schema.shape;
 
 function unwrap(schema: z.core.$ZodType, value: unknown): z.core.$ZodType {
   if (schema instanceof z.ZodNullable) return unwrap(schema.unwrap(), value);
   if (!(schema instanceof z.ZodUnion) || typeof value !== 'object' || value === null) return schema;
   const fits = (option: z.core.$ZodType) => {
-    const [kind] = option instanceof z.ZodObject ? Object.keys(option.shape as object) : [];
+    const [kind] = option instanceof z.ZodObject ? Object.keys(option.shape) : [];
     return kind !== undefined && kind in value;
   };
   return schema.options.find(fits) ?? schema;

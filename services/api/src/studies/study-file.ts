@@ -10,10 +10,10 @@ import { YamlText } from './yaml-text.js';
  * A study from its file: what the file says, the rest as the preset of `protocol` has it, paths made absolute.
  *
  * @param options.file how messages call the file
- * @param options.baseDir the absolute folder to which paths in it are relative
+ * @param options.baseDir the absolute folder to which paths in it are relative; without it they must be absolute
  * @throws PlatformError `invalid`, a line for every problem: file, line, field, what was expected and found
  */
-export function parseStudyFile(text: string, options: { file: string; baseDir: string }): Study {
+export function parseStudyFile(text: string, options: { file: string; baseDir?: string | undefined }): Study {
   const yaml = new YamlText(text, options.file);
   const filled = fillStudy(yaml.value, options.baseDir);
   return accept(filled, (path) => yaml.place(path));
@@ -25,17 +25,14 @@ export function parseStudyFile(text: string, options: { file: string; baseDir: s
  * @throws PlatformError `invalid`, a line for every problem; relative paths are one, as nobody can know to what
  */
 export function parseStudySpec(spec: unknown): Study {
-  const study = accept(spec, () => 'study');
-  const problems = relativePaths(study);
-  if (problems.length > 0) throw problemsError(problems, () => 'study');
-  return study;
+  return accept(spec, () => 'study');
 }
 
 function accept(value: unknown, place: (path: PropertyKey[]) => string): Study {
   const problems = schemaProblems(value);
   if (problems.length > 0) throw problemsError(problems, place);
   const study = studySchema.parse(value);
-  const contradictions = checkStudy(study);
+  const contradictions = [...checkStudy(study), ...relativePaths(study)];
   if (contradictions.length > 0) throw problemsError(contradictions, place);
   return study;
 }

@@ -29,7 +29,7 @@ export class YamlText {
 
   /** `study.yaml line 12`: where the field stands, or what comes nearest above it. */
   place(path: PropertyKey[]): string {
-    let node = this.#document.contents as Node | null;
+    let node: Node | null = this.#document.contents;
     let offset = node?.range?.[0] ?? 0;
     for (const key of path) {
       const step = child(isAlias(node) ? (node.resolve(this.#document) ?? null) : node, key);

@@ -1,0 +1,76 @@
+import type { ErrorCode, Resources, TaskKind } from '@palimpsest/contracts';
+import type { ColumnType, Generated, Kysely, Transaction } from 'kysely';
+import type { NodeStatus, StudyStatus } from '../studies/progress.js';
+
+/** A column of type `json`: written as text, read as what it means, with the order of its keys (`jsonb` loses it). */
+type Json<T> = ColumnType<T, string, string>;
+type NullableJson<T> = ColumnType<T | null, string | null | undefined, string | null>;
+
+/** A study as it was submitted. Its id is the hash of its spec. */
+export interface StudiesTable {
+  id: string;
+  name: string;
+  spec: Json<unknown>;
+  status: StudyStatus;
+  /** How often it was submitted again. */
+  look: number;
+  created_at: Date;
+  finished_at: Date | null;
+}
+
+/** A node of a study's plan, and the task that it became. */
+export interface NodesTable {
+  study_id: string;
+  key: string;
+  kind: TaskKind;
+  deps: Json<string[]>;
+  /** Null until the node is ready. */
+  task_id: string | null;
+  status: NodeStatus;
+}
+
+/** Why a task failed for good, or what its last attempt stumbled over. */
+export interface TaskError {
+  code: ErrorCode | 'bug';
+  message: string;
+}
+
+export type TaskStatus = 'ready' | 'sent' | 'done' | 'failed' | 'cancelled';
+
+/** Tasks wanted by any study. It is the outbox too: a row is `ready` until it has been sent. */
+export interface TasksTable {
+  id: string;
+  /** Order in which tasks became known, which is the order in which they are sent. */
+  number: Generated<number>;
+  kind: TaskKind;
+  version: number;
+  input: Json<unknown>;
+  needs: Json<Resources>;
+  /** The study that asked first. */
+  study_id: string;
+  status: TaskStatus;
+  /** How often it was sent. */
+  attempt: number;
+  /** The attempt after which nobody tries again. */
+  last_attempt: number;
+  /** Not sent before. */
+  next_at: Date;
+  /** Until when a sent task is believed to be worked on. */
+  lease_until: Date | null;
+  /** Share done; null until somebody works on it. */
+  progress: number | null;
+  message: string | null;
+  error: NullableJson<TaskError>;
+  /** Of the attempt that ended well. */
+  output: NullableJson<unknown>;
+  seconds: number | null;
+}
+
+export interface Tables {
+  studies: StudiesTable;
+  nodes: NodesTable;
+  tasks: TasksTable;
+}
+
+export type Database = Kysely<Tables>;
+export type Trx = Transaction<Tables>;

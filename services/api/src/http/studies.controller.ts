@@ -1,0 +1,118 @@
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  Post,
+  Req,
+  Res,
+  Sse,
+  type MessageEvent,
+} from '@nestjs/common';
+import { PlatformError } from '@palimpsest/contracts';
+import type { Store } from '@palimpsest/platform';
+import { STORE } from '@palimpsest/platform';
+import { filter, from, map, startWith, switchMap, takeWhile, throttleTime, type Observable } from 'rxjs';
+import { z } from 'zod';
+import { STUDIES, STUDY_VIEWS } from '../tokens.js';
+import { parseStudyFile, parseStudySpec } from '../studies/study-file.js';
+import type { Studies } from '../studies/studies.service.js';
+import type { StudySummary, StudyView, StudyViews, TaskView } from '../studies/study-view.js';
+import { contentTypeOf } from './content-type.js';
+
+/** A study file as text, or a study with every setting. Paths in a text are relative to `baseDir`. */
+const submissionSchema = z.union([
+  z.strictObject({ yaml: z.string(), file: z.string().default('study'), baseDir: z.string().optional() }),
+  z.strictObject({ spec: z.unknown() }),
+]);
+
+/** The part of a reply that is used here. */
+interface Reply {
+  type(contentType: string): Reply;
+  send(body: Uint8Array): void;
+}
+
+const eventsPerSecond = 4;
+
+@Controller('studies')
+export class StudiesController {
+  constructor(
+    @Inject(STUDIES) private readonly studies: Studies,
+    @Inject(STUDY_VIEWS) private readonly views: StudyViews,
+    @Inject(STORE) private readonly store: Store,
+  ) {}
+
+  @Post()
+  async submit(@Body() body: unknown): Promise<StudyView> {
+    const parsed = submissionSchema.safeParse(body);
+    if (!parsed.success) {
+      throw new PlatformError('invalid', 'body: expected {yaml, file?, baseDir?} or {spec}');
+    }
+    const { data } = parsed;
+    const study = 'yaml' in data ? parseStudyFile(data.yaml, data) : parseStudySpec(data.spec);
+    return this.views.get(await this.studies.submit(study));
+  }
+
+  @Get()
+  list(): Promise<StudySummary[]> {
+    return this.views.list();
+  }
+
+  @Get(':id')
+  get(@Param('id') id: string): Promise<StudyView> {
+    return this.views.get(id);
+  }
+
+  @Get(':id/tasks')
+  tasks(@Param('id') id: string): Promise<TaskView[]> {
+    return this.views.tasks(id);
+  }
+
+  /** The study at once, then whenever it changes, until it has come to its end. */
+  @Sse(':id/events')
+  async events(@Param('id') id: string): Promise<Observable<MessageEvent>> {
+    await this.views.get(id);
+    return this.studies.changes.pipe(
+      filter((changed) => changed === id),
+      throttleTime(1000 / eventsPerSecond, undefined, { leading: true, trailing: true }),
+      startWith(id),
+      switchMap(() => from(this.views.get(id))),
+      takeWhile((view) => view.status === 'running', true),
+      map((view) => ({ data: view })),
+    );
+  }
+
+  @Get(':id/report')
+  async report(@Param('id') id: string, @Res() reply: Reply): Promise<void> {
+    const { html } = await this.views.report(id);
+    reply.type(contentTypeOf('report.html')).send(await this.store.get(html));
+  }
+
+  @Get(':id/files')
+  async files(@Param('id') id: string): Promise<{ files: string[] }> {
+    const tree = await this.store.openTree((await this.views.report(id)).files);
+    return { files: tree.paths };
+  }
+
+  @Get(':id/files/*')
+  async file(
+    @Param('id') id: string,
+    @Req() request: { params: Record<string, string> },
+    @Res() reply: Reply,
+  ) {
+    const path = request.params['*'] ?? '';
+    const tree = await this.store.openTree((await this.views.report(id)).files);
+    const bytes = await tree.read(path);
+    if (!bytes) throw new PlatformError('not-found', `study ${id}: its report has no file "${path}"`);
+    reply.type(contentTypeOf(path)).send(bytes);
+  }
+
+  @Post(':id/cancel')
+  @HttpCode(200)
+  async cancel(@Param('id') id: string): Promise<StudyView> {
+    await this.studies.cancel(id);
+    return this.views.get(id);
+  }
+}

@@ -1,0 +1,4 @@
+import { runMain } from '@palimpsest/platform';
+import { ApiModule } from './api.module.js';
+
+await runMain(ApiModule, []);

@@ -1,0 +1,148 @@
+import { openDatabase } from '@palimpsest/platform';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { migrations } from '../database/migrations.js';
+import type { Database, Tables, TasksTable } from '../database/schema.js';
+import { Outbox } from './outbox.js';
+
+const leaseMs = 60_000;
+const needs = { cpus: 1, memoryBytes: 1, gpus: 0 };
+
+describe('the outbox', () => {
+  let db: Database;
+  let now: Date;
+  let published: { taskId: string; attempt: number }[];
+  let refuse: (taskId: string) => boolean;
+
+  beforeAll(async () => {
+    db = await openDatabase<Tables>({ DATABASE_URL: 'pglite:memory' }, migrations);
+  });
+  afterAll(() => db.destroy());
+  beforeEach(async () => {
+    await db.deleteFrom('tasks').execute();
+    now = new Date('2026-01-01T00:00:00Z');
+    published = [];
+    refuse = () => false;
+  });
+
+  const pass = (seconds: number) => (now = new Date(now.getTime() + 1000 * seconds));
+  const outbox = (durable = true) =>
+    new Outbox({
+      ...{ db, durable, leaseMs, now: () => now },
+      publish: (_, message) => {
+        const { taskId, attempt } = message as { taskId: string; attempt: number };
+        if (refuse(taskId)) return Promise.reject(new Error('the broker is gone'));
+        published.push({ taskId, attempt });
+        return Promise.resolve();
+      },
+    });
+  const task = (id: string, fields: Partial<Pick<TasksTable, 'kind' | 'next_at' | 'last_attempt'>> = {}) =>
+    db
+      .insertInto('tasks')
+      .values({
+        ...{ id, kind: 'train', version: 1, input: '{}', needs: JSON.stringify(needs), study_id: 's' },
+        ...{ status: 'ready', attempt: 0, last_attempt: 3, next_at: now, ...fields },
+      })
+      .execute();
+  const read = (id: string) =>
+    db.selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+  const begun = (id: string) => db.updateTable('tasks').set({ progress: 0 }).where('id', '=', id).execute();
+
+  it('sends what is ready, once, in the order in which it became known', async () => {
+    for (const id of ['b', 'a', 'c']) await task(id);
+    expect(await outbox().dispatch()).toBe(3);
+    expect(published).toEqual(['b', 'a', 'c'].map((taskId) => ({ taskId, attempt: 1 })));
+    expect(await outbox().dispatch()).toBe(0);
+    expect(await read('a')).toMatchObject({
+      status: 'sent',
+      attempt: 1,
+      lease_until: new Date(now.getTime() + leaseMs),
+    });
+  });
+
+  it('sends more than it takes at a time', async () => {
+    for (let i = 0; i < 130; i++) await task(`t${i}`);
+    expect(await outbox().dispatch()).toBe(130);
+  });
+
+  it('waits as long as a retry must', async () => {
+    await task('later', { next_at: new Date(now.getTime() + 5000) });
+    expect(await outbox().dispatch()).toBe(0);
+    pass(5);
+    expect(await outbox().dispatch()).toBe(1);
+  });
+
+  it('keeps what it could not send, which costs no attempt', async () => {
+    for (const id of ['a', 'b', 'c']) await task(id);
+    refuse = (id) => id === 'b';
+    await expect(outbox().dispatch()).rejects.toThrow('the broker is gone');
+    expect(await read('b')).toMatchObject({ status: 'ready', attempt: 0 });
+    expect(await read('c')).toMatchObject({ status: 'ready', attempt: 0 });
+    refuse = () => false;
+    pass(1);
+    await outbox().dispatch();
+    expect(published.map(({ taskId }) => taskId)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('gives up an attempt whose worker fell silent, not one that is alive', async () => {
+    await task('silent');
+    await task('alive');
+    await outbox().dispatch();
+    await begun('silent');
+    await db
+      .updateTable('tasks')
+      .set({ progress: 0.5, lease_until: new Date(now.getTime() + 2 * leaseMs) })
+      .where('id', '=', 'alive')
+      .execute();
+    expect(await outbox().sweep()).toEqual([]);
+    pass(60);
+    expect(await outbox().sweep()).toEqual([
+      {
+        taskId: 'silent',
+        attempt: 1,
+        seconds: null,
+        outcome: {
+          ok: false,
+          code: 'unavailable',
+          message: 'its worker fell silent in attempt 1',
+          retry: true,
+        },
+      },
+    ]);
+  });
+
+  it('leaves alone what waits in a queue that moves', async () => {
+    await task('queued');
+    await task('running');
+    await outbox().dispatch();
+    await db
+      .updateTable('tasks')
+      .set({ progress: 0.1, lease_until: new Date(now.getTime() + 2 * leaseMs) })
+      .where('id', '=', 'running')
+      .execute();
+    pass(60);
+    expect(await outbox().sweep()).toEqual([]);
+    expect(await read('queued')).toMatchObject({ status: 'sent' });
+  });
+
+  it('sends again what nobody took, without counting it as tried', async () => {
+    await task('lost', { last_attempt: 1 });
+    await outbox().dispatch();
+    pass(60);
+    expect(await outbox().sweep()).toEqual([]);
+    await outbox().dispatch();
+    expect(published).toEqual([
+      { taskId: 'lost', attempt: 1 },
+      { taskId: 'lost', attempt: 2 },
+    ]);
+    expect(await read('lost')).toMatchObject({ status: 'sent', last_attempt: 2 });
+  });
+
+  it('takes up what died with the process, where messages die with it', async () => {
+    await task('a');
+    await outbox().dispatch();
+    await outbox(true).recover();
+    expect(await read('a')).toMatchObject({ status: 'sent' });
+    await outbox(false).recover();
+    expect(await read('a')).toMatchObject({ status: 'ready', lease_until: null });
+  });
+});

@@ -1,0 +1,200 @@
+import { tasks, type Study, type TaskKind } from '@palimpsest/contracts';
+import { storedOutput, taskId, type Store } from '@palimpsest/platform';
+import { sql } from 'kysely';
+import { inChunks } from '../database/chunks.js';
+import type { TaskStatus, Trx } from '../database/schema.js';
+import { Outputs, type Plan, type PlanNode } from '../plan/node.js';
+import { progressOf, type NodeStatus, type Progress } from './progress.js';
+import { studyResults, type FinishedTask } from './results.js';
+
+/** A study with its plan. */
+export interface PlannedStudy {
+  id: string;
+  study: Study;
+  plan: Plan;
+}
+
+export interface AdvancePorts {
+  trx: Trx;
+  store: Store;
+  now: Date;
+  /** How often a task is tried before it fails. */
+  maxAttempts: number;
+}
+
+/** A node that is ready, and the task that it is. */
+interface Wanted {
+  node: PlanNode;
+  id: string;
+  input: unknown;
+}
+
+interface Standing {
+  status: NodeStatus;
+  taskId: string | null;
+}
+
+/**
+ * Gives every node that is ready its task, again and again while there are some whose task was done before.
+ * The caller holds the study's row.
+ *
+ * @returns where the study stands then
+ */
+export async function advance(planned: PlannedStudy, ports: AdvancePorts): Promise<Progress['status']> {
+  const standing = await readStanding(planned.id, ports.trx);
+  const changed = new Set<string>();
+  const set = (key: string, to: Standing) => {
+    standing.set(key, to);
+    changed.add(key);
+  };
+  for (;;) {
+    const states = new Map([...standing].map(([key, { status }]) => [key, status]));
+    const { ready, lost, status } = progressOf(planned.plan, states);
+    for (const node of lost) set(node.key, { status: 'failed', taskId: null });
+    if (ready.length === 0) {
+      await writeStanding(planned, standing, { keys: changed, trx: ports.trx });
+      return status;
+    }
+    const wanted = await wantedTasks(planned, { ready, standing }, ports);
+    const done = await linkTasks(planned.id, wanted, ports);
+    for (const { node, id } of wanted) set(node.key, { status: done.has(id) ? 'done' : 'ready', taskId: id });
+  }
+}
+
+async function wantedTasks(
+  planned: PlannedStudy,
+  { ready, standing }: { ready: PlanNode[]; standing: ReadonlyMap<string, Standing> },
+  { trx, store }: AdvancePorts,
+): Promise<Wanted[]> {
+  const finished = await readFinished(new Set(ready.flatMap((node) => node.deps)), standing, trx);
+  const outputs = new Outputs(new Map([...finished].map(([key, { output }]) => [key, output])));
+  const wanted: Wanted[] = [];
+  for (const node of ready) {
+    const input =
+      node.kind === 'report'
+        ? {
+            results: await store.putJson(
+              'results',
+              studyResults({ ...planned, studyId: planned.id }, finished),
+            ),
+          }
+        : node.resolve(outputs);
+    wanted.push({ node, id: taskId(node.kind, input), input });
+  }
+  return wanted;
+}
+
+/** Makes the tasks that nobody has asked for yet, and tries again those that failed. @returns ids of those done before */
+async function linkTasks(studyId: string, wanted: Wanted[], ports: AdvancePorts): Promise<Set<string>> {
+  const { trx, now, maxAttempts } = ports;
+  const rows = wanted.map(({ node, id, input }) => ({
+    ...{ id, kind: node.kind, version: tasks[node.kind].version, study_id: studyId },
+    ...{ input: JSON.stringify(input), needs: JSON.stringify(node.needs) },
+    ...{ status: 'ready' as const, attempt: 0, last_attempt: maxAttempts, next_at: now },
+  }));
+  await inChunks(rows, async (chunk) => {
+    await trx
+      .insertInto('tasks')
+      .values(chunk)
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .execute();
+  });
+  const done = new Set<string>();
+  const again: string[] = [];
+  for (const [id, { kind, status }] of await readTasks([...new Set(rows.map((row) => row.id))], trx)) {
+    // What was done long ago may have been deleted since.
+    if (status === 'done' && (await storedOutput(kind, id, ports.store))) done.add(id);
+    else if (status !== 'ready' && status !== 'sent') again.push(id);
+  }
+  await inChunks(again, (chunk) => readyAgain(chunk, ports));
+  return done;
+}
+
+async function readyAgain(ids: string[], { trx, now, maxAttempts }: AdvancePorts): Promise<void> {
+  await trx
+    .updateTable('tasks')
+    .set({
+      ...{ status: 'ready', next_at: now, lease_until: null, progress: null, message: null, error: null },
+      last_attempt: sql<number>`attempt + ${maxAttempts}::integer`,
+    })
+    .where('id', 'in', ids)
+    .execute();
+}
+
+async function readTasks(
+  ids: string[],
+  trx: Trx,
+): Promise<Map<string, { kind: TaskKind; status: TaskStatus }>> {
+  const found = new Map<string, { kind: TaskKind; status: TaskStatus }>();
+  await inChunks(ids, async (chunk) => {
+    const rows = await trx
+      .selectFrom('tasks')
+      .select(['id', 'kind', 'status'])
+      .where('id', 'in', chunk)
+      .execute();
+    for (const { id, kind, status } of rows) found.set(id, { kind, status });
+  });
+  return found;
+}
+
+async function readStanding(studyId: string, trx: Trx): Promise<Map<string, Standing>> {
+  const rows = await trx
+    .selectFrom('nodes')
+    .select(['key', 'status', 'task_id'])
+    .where('study_id', '=', studyId)
+    .execute();
+  return new Map(rows.map(({ key, status, task_id }) => [key, { status, taskId: task_id }]));
+}
+
+async function readFinished(
+  keys: ReadonlySet<string>,
+  standing: ReadonlyMap<string, Standing>,
+  trx: Trx,
+): Promise<Map<string, FinishedTask>> {
+  const ids = [...keys].flatMap((key) => standing.get(key)?.taskId ?? []);
+  const byId = new Map<string, FinishedTask>();
+  await inChunks([...new Set(ids)], async (chunk) => {
+    const rows = await trx
+      .selectFrom('tasks')
+      .select(['id', 'seconds', 'output'])
+      .where('id', 'in', chunk)
+      .execute();
+    for (const { id, seconds, output } of rows) byId.set(id, { taskId: id, seconds, output });
+  });
+  const entries = [...keys].flatMap((key) => {
+    const task = byId.get(standing.get(key)?.taskId ?? '');
+    return task ? [[key, task] as const] : [];
+  });
+  return new Map(entries);
+}
+
+async function writeStanding(
+  { id, plan }: PlannedStudy,
+  standing: ReadonlyMap<string, Standing>,
+  { keys, trx }: { keys: ReadonlySet<string>; trx: Trx },
+): Promise<void> {
+  const rows = plan.nodes
+    .filter((node) => keys.has(node.key))
+    .map(({ key, kind, deps }) => {
+      const { status = 'waiting', taskId: task_id = null } = standing.get(key) ?? {};
+      return {
+        study_id: id,
+        key,
+        kind: kind satisfies TaskKind,
+        deps: JSON.stringify(deps),
+        status,
+        task_id,
+      };
+    });
+  await inChunks(rows, async (chunk) => {
+    await trx
+      .insertInto('nodes')
+      .values(chunk)
+      .onConflict((conflict) =>
+        conflict
+          .columns(['study_id', 'key'])
+          .doUpdateSet((eb) => ({ status: eb.ref('excluded.status'), task_id: eb.ref('excluded.task_id') })),
+      )
+      .execute();
+  });
+}
