@@ -1,9 +1,12 @@
 import type { Type } from '@nestjs/common';
 import { messageOf } from '@palimpsest/contracts';
+import type { Logger } from 'pino';
+import type { Bus } from './bus/bus.js';
 import { loadConfig } from './config.js';
 import { createApp } from './create-app.js';
 import { workAndExit } from './run-work.js';
 import type { AnyTaskDefinition } from './tasks/task.js';
+import { BUS, LOGGER } from './tokens.js';
 
 /**
  * The program of one service alone: `work <kind> <task-id>` runs one task and leaves; anything else serves until
@@ -17,6 +20,9 @@ export async function runMain(module: Type, definitions: readonly AnyTaskDefinit
     const app = await createApp(config, [module]);
     app.enableShutdownHooks();
     await app.listen(config.HTTP_PORT, config.HTTP_HOST);
+    const { BUS_URL } = config;
+    if (!app.get<Bus>(BUS).durable)
+      app.get<Logger>(LOGGER).warn({ BUS_URL }, 'no other process sees this bus: no request will come');
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`);
     process.exitCode = 1;

@@ -25,6 +25,7 @@ export async function runWork(
   const abort = () => stop.abort();
   process.once('SIGTERM', abort).once('SIGINT', abort).once('disconnect', abort);
   process.channel?.unref();
+  if ((process.connected as boolean | undefined) === false) abort();
   const threads = config.THREADS_PER_TASK ?? availableParallelism();
   const surroundings = {
     store: openStore(config.STORE_URL),

@@ -6,7 +6,7 @@ import type { Config } from '../config.js';
 import { Admission } from './admission.js';
 import { endOf, type Job, type Jobs } from './jobs.js';
 
-const LAST_LINES = 5;
+const LAST_LINES = 20;
 
 /** What the children are started with. */
 export interface ProcessJobsOptions {

@@ -19,8 +19,7 @@ export class FileStore implements StoreDriver {
 
   async write(key: string, body: Uint8Array): Promise<void> {
     await this.#translated(`write ${key}`, async () => {
-      this.#swept ??= this.#sweep();
-      await this.#swept;
+      await this.#sweepOnce();
       const temporary = this.#path(`${TEMPORARY}/${temporaryName()}`);
       try {
         await writeThrough(temporary, body);
@@ -62,6 +61,14 @@ export class FileStore implements StoreDriver {
 
   #path(key: string): string {
     return join(this.#root, key);
+  }
+
+  #sweepOnce(): Promise<void> {
+    this.#swept ??= this.#sweep().catch((error: unknown) => {
+      this.#swept = undefined;
+      throw error;
+    });
+    return this.#swept;
   }
 
   /** Removes what killed processes were writing; what another machine writes is left a day. */

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { describeConfig, loadConfig } from './config.js';
+
+describe('loadConfig', () => {
+  it('runs everything in one process with files under ./data', () => {
+    expect(loadConfig({})).toMatchObject({
+      BUS_URL: 'memory:',
+      STORE_URL: 'file:./data/store',
+      DATABASE_URL: 'pglite:./data/db',
+      JOBS_URL: 'process:',
+      HTTP_PORT: 7315,
+    });
+  });
+
+  it('moves everything with DATA_DIR, but what has a URL of its own', () => {
+    const config = loadConfig({ DATA_DIR: '/x', DATABASE_URL: 'pglite:memory' });
+    expect(config).toMatchObject({ STORE_URL: 'file:/x/store', DATABASE_URL: 'pglite:memory' });
+  });
+
+  it('counts an empty variable as absent', () => {
+    expect(loadConfig({ HTTP_PORT: '', BUS_URL: ' ' })).toMatchObject({
+      HTTP_PORT: 7315,
+      BUS_URL: 'memory:',
+    });
+  });
+
+  it.each([
+    ['HTTP_PORT', 'http', /HTTP_PORT.*found "http"/],
+    ['HTTP_PORT', '70000', /HTTP_PORT.*65535.*found "70000"/],
+    ['CONCURRENCY', '0', /CONCURRENCY.*found "0"/],
+    ['LOG_LEVEL', 'loud', /LOG_LEVEL.*"info".*found "loud"/],
+    ['BUS_URL', 'amqp://x', /BUS_URL: expected.*memory:.*unknown.*kafka:/],
+    ['BUS_URL', 'kafka://x', /BUS_URL: expected.*memory:.*later release/],
+    ['STORE_URL', 's3://x', /STORE_URL: expected.*file:.*later release/],
+    ['DATABASE_URL', 'postgres://a:secret@x', /DATABASE_URL: expected.*pglite:.*later release/],
+    ['JOBS_URL', 'kubernetes:', /JOBS_URL: expected.*process:.*later release/],
+    ['STORE_URL', 'memory:', /JOBS_URL must be "inline:"/],
+  ])('refuses %s=%s', (name, value, message) => {
+    expect(() => loadConfig({ [name]: value })).toThrow(message);
+  });
+
+  it('does not repeat a password', () => {
+    expect(() => loadConfig({ DATABASE_URL: 'postgres://a:secret@x' })).not.toThrow(/secret/);
+  });
+});
+
+describe('describeConfig', () => {
+  it('says of every setting what it means, the same on every machine', () => {
+    for (const setting of describeConfig({})) expect(setting.comment).toMatch(/\.$/);
+    const concurrency = describeConfig({}).find(({ name }) => name === 'CONCURRENCY');
+    expect(concurrency).toMatchObject({ default: undefined });
+    expect(Number(concurrency?.value)).toBeGreaterThan(0);
+  });
+
+  it('shows the value in force beside the default', () => {
+    const settings = describeConfig({ HTTP_PORT: '80' });
+    expect(settings.find(({ name }) => name === 'HTTP_PORT')).toMatchObject({ value: '80', default: '7315' });
+  });
+});

@@ -1,0 +1,42 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Heartbeat } from './heartbeat.js';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function start() {
+  const told: number[] = [];
+  const heartbeat = new Heartbeat(({ done }) => told.push(done), { mostMs: 1000, leastMs: 20_000 });
+  return { told, heartbeat };
+}
+
+describe('Heartbeat', () => {
+  it('tells of the start at once', () => {
+    expect(start().told).toEqual([0]);
+  });
+
+  it('tells the latest at most once a second', () => {
+    const { told, heartbeat } = start();
+    for (const done of [0.1, 0.2, 0.3]) heartbeat.report({ done });
+    vi.advanceTimersByTime(1000);
+    expect(told).toEqual([0, 0.3]);
+  });
+
+  it('repeats itself so that the lease goes on, and not more often', () => {
+    const { told } = start();
+    vi.advanceTimersByTime(60_000);
+    expect(told).toEqual([0, 0, 0, 0]);
+  });
+
+  it('says nothing once stopped', () => {
+    const { told, heartbeat } = start();
+    heartbeat.report({ done: 1 });
+    heartbeat.stop();
+    vi.advanceTimersByTime(60_000);
+    expect(told).toEqual([0]);
+  });
+});

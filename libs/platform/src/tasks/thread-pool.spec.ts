@@ -1,0 +1,77 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { aCompareInput, eventually } from '@palimpsest/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openStore } from '../drivers.js';
+import { definitionOf } from './definitions.js';
+import { taskId } from './task-id.js';
+import type { Progress } from './task-records.js';
+import { behaviours, definitions } from './tasks.fixture.js';
+import { ThreadPool } from './thread-pool.js';
+
+let folder = '';
+let pool: ThreadPool;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'palimpsest-threads-'));
+  pool = new ThreadPool(2, 200);
+});
+afterAll(async () => {
+  await pool.close();
+  await rm(folder, { recursive: true });
+});
+
+function start(seed: number, signal = new AbortController().signal) {
+  const input = aCompareInput({ seed });
+  const progress: Progress[] = [];
+  const place = {
+    module: definitionOf(definitions, 'compare').module,
+    storeUrl: `file:${folder}/store`,
+    threads: 3,
+  };
+  const order = { taskId: taskId('compare', input), kind: 'compare' as const, input, ...place };
+  return { progress, ended: pool.run(order, { signal, onProgress: (each) => progress.push(each) }) };
+}
+
+describe('ThreadPool', () => {
+  it('runs a task of a module by its URL, with the store, and hears of its progress', async () => {
+    const { progress, ended } = start(behaviours.succeed);
+    const { outcome, seconds } = await ended;
+    expect(outcome).toMatchObject({ ok: true, output: { layers: [] } });
+    expect(seconds).toBeGreaterThanOrEqual(0);
+    expect(progress).toContainEqual({ done: 0.5, message: 'half' });
+    const { coefficients } = (outcome as { output: { coefficients: never } }).output;
+    const written = await openStore(`file:${folder}/store`).get(coefficients);
+    expect(Buffer.from(written).toString()).toBe('{"threads":3}');
+  });
+
+  it('brings the kind of an error across, and where it was thrown', async () => {
+    const { outcome, stack } = await start(behaviours.failForGood).ended;
+    expect(outcome).toEqual({
+      ok: false,
+      code: 'invalid',
+      message: 'seed: expected 1, found 2',
+      retry: false,
+    });
+    expect(stack).toContain('tasks.fixture');
+  });
+
+  it.each([
+    ['listens', behaviours.waitForStop],
+    ['does not listen', behaviours.neverListen],
+  ])('stops a task that %s', async (_, seed) => {
+    const stop = new AbortController();
+    const { progress, ended } = start(seed, stop.signal);
+    await eventually('it runs', () => progress.length > 0);
+    stop.abort();
+    const ending = await ended.catch((error: unknown) => error);
+    expect(ending).toMatchObject(
+      seed === behaviours.waitForStop ? { outcome: { ok: false } } : { name: 'AbortError' },
+    );
+  });
+
+  it('says when a thread dies, and goes on with another', async () => {
+    await expect(start(behaviours.exitWithLastWords).ended).rejects.toMatchObject({ code: 'unavailable' });
+    expect((await start(behaviours.succeed).ended).outcome).toMatchObject({ ok: true });
+  });
+});
