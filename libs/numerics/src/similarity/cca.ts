@@ -3,7 +3,7 @@ import { times, timesTransposed } from '../linalg/products.js';
 import type { Svd } from '../linalg/svd.js';
 import { singularValues } from '../linalg/svd.js';
 import type { Whitened } from './whiten.js';
-import { whiten } from './whiten.js';
+import { requirePoints, whiten } from './whiten.js';
 
 /** Canonical correlations, largest first, and what to tell the user about them. */
 export interface Correlations {
@@ -53,11 +53,7 @@ function requireComparable(x: Whitened, y: Whitened): void {
     throw new RangeError(`cca: expected the same points in both networks, found ${x.points} and ${y.points}`);
   }
   const most = Math.max(x.transform.rows, y.transform.rows);
-  if (x.points - 1 <= most) {
-    throw new RangeError(
-      `cca: expected more than ${most + 1} points for ${most} channels, found ${x.points}`,
-    );
-  }
+  requirePoints(x.points, most);
 }
 
 function pairWarnings(x: Whitened, y: Whitened): string[] {

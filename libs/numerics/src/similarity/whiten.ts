@@ -1,7 +1,7 @@
 import type { Eigen } from '../linalg/eigen.js';
 import { eigenSymmetric } from '../linalg/eigen.js';
 import type { Activations, Matrix } from '../linalg/matrix.js';
-import { centredChannels, takeRows, transpose, zeros } from '../linalg/matrix.js';
+import { centredChannels, takeRows, zeros } from '../linalg/matrix.js';
 import { timesTransposed } from '../linalg/products.js';
 
 /** What every comparison with a network needs of it. Made once by `whiten`, used for any number of pairs. */
@@ -31,7 +31,8 @@ export interface WhitenOptions {
  *
  * @param x n × p, row-major: one data point a row. Need not be centred.
  * @throws RangeError when x does not fill its shape, has fewer than 2 points or no channel, or holds a value
- *   that is not finite; when epsilon is negative or variance outside (0, 1]
+ *   that is not finite; when epsilon is negative or variance outside (0, 1]; when all variance is kept and
+ *   n − 1 <= p, since every correlation would be 1
  *
  * Method: eigenvectors of the covariance divided by its largest |entry|, plus epsilon. Eigenvalues not above
  * rounding (p·2⁻⁵² of the largest, negative ones too) count as no variance, with a warning; the original
@@ -40,15 +41,15 @@ export interface WhitenOptions {
 export function whiten(x: Activations, options: WhitenOptions): Whitened {
   requireOptions(options);
   const channels = centredChannels(x);
-  const gram = timesTransposed(channels, channels);
-  const largest = gram.data.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
-  const kept = varying(gram, largest, options.epsilon);
-  const keptGram = takeRows(transpose(takeRows(gram, kept)), kept);
-  const { transform, clamped } = inverseRoot(keptGram, largest, options);
+  const { kept, largest } = varying(channels, options.epsilon);
+  if (options.variance === undefined) requirePoints(x.rows, kept.length);
+  const centred = kept.length === x.cols ? channels : takeRows(channels, kept);
+  const gram = timesTransposed(centred, centred);
+  const { transform, clamped } = inverseRoot(gram, largest, options);
   return {
     points: x.rows,
-    centred: kept.length === x.cols ? channels : takeRows(channels, kept),
-    gram: keptGram,
+    centred,
+    gram,
     transform,
     warnings: warningsOf(x.cols, kept.length, clamped),
   };
@@ -62,12 +63,24 @@ function requireOptions({ epsilon, variance = 1 }: WhitenOptions): void {
     throw new RangeError(`variance: expected a share in (0, 1], found ${variance}`);
 }
 
-/** Channels that are not constant: their variance is at least epsilon of the largest covariance. */
-function varying(gram: Matrix, largest: number, epsilon: number): number[] {
-  if (largest === 0) return [];
-  return Array.from({ length: gram.rows }, (_, i) => i).filter(
-    (i) => (gram.data[i * gram.rows + i] as number) / largest >= epsilon,
-  );
+/** @throws RangeError when every correlation would be 1: centred points span at most n − 1 directions */
+export function requirePoints(points: number, channels: number): void {
+  if (points - 1 <= channels) {
+    throw new RangeError(
+      `cca: expected more than ${channels + 1} points for ${channels} channels, found ${points}`,
+    );
+  }
+}
+
+/** Channels whose variance is at least epsilon of the largest, which no covariance exceeds; never a constant one. */
+function varying(channels: Matrix, epsilon: number): { kept: number[]; largest: number } {
+  const variances = Array.from({ length: channels.rows }, (_, i) => {
+    const row = channels.data.subarray(i * channels.cols, (i + 1) * channels.cols);
+    return row.reduce((sum, value) => sum + value * value, 0);
+  });
+  const largest = variances.reduce((max, value) => Math.max(max, value), 0);
+  const kept = largest === 0 ? [] : variances.flatMap((value, i) => (value / largest >= epsilon ? [i] : []));
+  return { kept, largest };
 }
 
 /** Rows vᵢ/√(λᵢ + ε) of the kept directions; a direction without variance is a row of zeros. */

@@ -1,0 +1,92 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hashesOf, palimpsest, start } from '../support/palimpsest.js';
+import { writeTinyStudy } from '../support/tiny-study.mjs';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'palimpsest-e2e-'));
+const at = (...names: string[]) => path.join(folder, ...names);
+let study = '';
+
+beforeAll(async () => {
+  study = await writeTinyStudy(folder);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('palimpsest run', () => {
+  it('takes a study from images to a report', { timeout: 120_000 }, async () => {
+    const ended = await palimpsest('run', study, '--data', at('data'), '--out', at('report'));
+    expect(ended, ended.stderr).toMatchObject({ code: 0 });
+    expect(ended.stdout).toContain(at('report', 'report.html'));
+    const html = readFileSync(at('report', 'report.html'), 'utf8');
+    expect(html).toMatch(/made by a program/i);
+    expect(html).not.toMatch(/(src|href)="https?:/);
+    expect(readFileSync(at('report', 'tables', 'auc.csv'), 'utf8').split('\n').length).toBeGreaterThan(3);
+  });
+
+  it('computes nothing twice: the second run gives the same bytes and leaves nothing new in the store', { timeout: 60_000 }, async () => {
+    const before = hashesOf(at('data', 'store', 'checkpoints'));
+    const ended = await palimpsest('run', study, '--data', at('data'), '--out', at('again'));
+    expect(ended, ended.stderr).toMatchObject({ code: 0 });
+    expect(hashesOf(at('again'))).toEqual(hashesOf(at('report')));
+    expect(hashesOf(at('data', 'store', 'checkpoints'))).toEqual(before);
+  });
+
+  it('goes on after it was killed at a bad moment, to the same bytes', { timeout: 180_000 }, async () => {
+    const killed = start(['run', study, '--data', at('killed'), '--out', at('killed-report')]);
+    const training = at('killed', 'store', 'tasks');
+    while (!existsSync(training) || !Object.keys(hashesOf(training)).some((file) => file.endsWith('/state'))) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    killed.kill('SIGKILL');
+    expect((await killed.end).code).toBeNull();
+    expect(existsSync(at('killed-report'))).toBe(false);
+    const ended = await palimpsest('run', study, '--data', at('killed'), '--out', at('killed-report'));
+    expect(ended, ended.stderr).toMatchObject({ code: 0 });
+    expect(hashesOf(at('killed-report'))).toEqual(hashesOf(at('report')));
+  });
+
+  it('stops cleanly on Ctrl-C and says how to go on', { timeout: 60_000 }, async () => {
+    const interrupted = start(['run', study, '--data', at('interrupted'), '--out', at('interrupted-report')]);
+    while (!existsSync(at('interrupted', 'store', 'tasks'))) await new Promise((resolve) => setTimeout(resolve, 20));
+    process.kill(interrupted.pid, 'SIGINT');
+    const ended = await interrupted.end;
+    expect(ended.code, ended.stderr).toBe(130);
+    expect(ended.stderr).toMatch(/again/i);
+    expect(existsSync(at('interrupted-report'))).toBe(false);
+  });
+
+  it('refuses a second program on the same data directory', { timeout: 60_000 }, async () => {
+    const first = start(['serve', '--data', at('shared')], { HTTP_PORT: '0' });
+    while (!existsSync(at('shared', 'db'))) await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const second = await palimpsest('run', study, '--data', at('shared'), '--out', at('never'));
+    process.kill(first.pid, 'SIGTERM');
+    expect((await first.end).code).toBe(0);
+    expect(second.code).not.toBe(0);
+    expect(second.stderr).toContain(String(first.pid));
+  });
+});
+
+describe('what a user gets wrong', () => {
+  it('is told by line, field, expected and found', async () => {
+    writeFileSync(at('wrong.yaml'), 'name: x\ntargets:\n  a: { layout: bussi, path: . }\nsources: { r: { random: true } }\n');
+    const ended = await palimpsest('run', at('wrong.yaml'), '--data', at('none'));
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toMatch(/wrong\.yaml.*line 3.*targets\.a\.layout.*bussi.*busi/s);
+    expect(existsSync(at('none'))).toBe(false);
+  });
+
+  it('is told by the name of the image that cannot be read', { timeout: 60_000 }, async () => {
+    const broken = mkdtempSync(path.join(folder, 'broken-'));
+    const file = await writeTinyStudy(broken);
+    const csv = readFileSync(path.join(broken, 'nodules', 'nodules.csv'), 'utf8');
+    const image = (csv.split('\n')[1] as string).split(',')[0] as string;
+    truncateSync(path.join(broken, 'nodules', image), 200);
+    const ended = await palimpsest('run', file, '--data', path.join(broken, 'data'), '--out', path.join(broken, 'report'));
+    expect(ended.code).toBe(3);
+    expect(ended.stderr).toContain(image);
+    expect(existsSync(path.join(broken, 'report'))).toBe(false);
+  });
+});

@@ -1,0 +1,1 @@
+export declare function writeTinyStudy(folder: string, extra?: string): Promise<string>;
