@@ -33,7 +33,7 @@ interface Library {
   env: { versions: { common: string; node?: string; web?: string } };
 }
 
-let loaded: Promise<Runtime> | undefined;
+const loaded = new Map<string | undefined, Promise<Runtime>>();
 
 /**
  * The native library where it can be loaded, else the WebAssembly one (about four times slower, one thread).
@@ -42,8 +42,10 @@ let loaded: Promise<Runtime> | undefined;
  * @throws RangeError when the variable says something else; the loader's error when the one insisted on cannot load
  */
 export function loadRuntime(): Promise<Runtime> {
-  loaded ??= choose(process.env['PALIMPSEST_ONNX_RUNTIME']);
-  return loaded;
+  const wanted = process.env['PALIMPSEST_ONNX_RUNTIME'];
+  const runtime = loaded.get(wanted) ?? choose(wanted);
+  loaded.set(wanted, runtime);
+  return runtime;
 }
 
 async function choose(wanted: string | undefined): Promise<Runtime> {
@@ -111,6 +113,8 @@ function create(
     graphOptimizationLevel: 'all',
     enableMemPattern: !lowMemory,
     logSeverityLevel: errorsOnly,
+    // Threads that spin while they wait slow every neighbour down, and each other where cores are short.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
 }
 

@@ -1,0 +1,142 @@
+/* eslint-disable max-lines-per-function, @typescript-eslint/no-non-null-assertion -- a suite, for specs only */
+import { expect, it } from 'vitest';
+import type { Engine } from '../../engine.js';
+import type { Weights } from '../../network.js';
+import {
+  adam,
+  anyBatch,
+  anyWeights,
+  asReference,
+  digest,
+  doubles,
+  engineGradients,
+  learn,
+  masksOf,
+  relativeError,
+  smallNetwork,
+  tinyNetwork,
+  trained,
+} from './cases.js';
+import { PlainAdam } from './plain-adam.js';
+import { reference } from './reference.js';
+
+/** Steps, states and refusals. */
+export function trainingCases(engine: Engine): void {
+  it('follows Adam and moves the statistics as a double precision implementation does', async () => {
+    const network = smallNetwork({ imageSize: 4, classes: 3 }, (net) => {
+      const conv = net.conv('conv', 'images', { filters: 3, kernel: 2, stride: 2 });
+      net.globalAveragePool('features', net.relu('relu', net.batchNorm('norm', conv)));
+      return net.dropout('dropout', 'features', 0.25);
+    });
+    const weights = anyWeights(network);
+    const optimiser = { ...adam, learningRate: 0.01, epsilon: 1e-4 };
+    const trainer = await engine.train(network, weights, { optimiser, trainable: 'all', seed: 7 });
+    const plain = new PlainAdam(network, doubles(weights), optimiser);
+    for (const step of [1, 2, 3]) {
+      const batch = anyBatch(network, 3 + step, step);
+      const { loss } = await trainer.step(batch.images, batch.labels);
+      const input = { ...asReference(weights, batch), masks: masksOf(network, 3 + step, step, 7) };
+      expect(loss).toBeCloseTo(plain.step({ ...input, weights: plain.weights }), 5);
+    }
+    const after = trainer.state().weights;
+    for (const [name, values] of plain.weights)
+      expect(relativeError(after.get(name)!, values), name).toBeLessThan(1e-4);
+    await trainer.dispose();
+  });
+
+  it('counts only the images of a batch, whatever its size', async () => {
+    const network = tinyNetwork({ dropout: 0 });
+    const weights = anyWeights(network);
+    const trainer = await engine.train(network, weights, { optimiser: adam, trainable: 'all', seed: 1 });
+    for (const count of [5, 1, 2, 5]) {
+      const batch = anyBatch(network, count, count);
+      const before = trainer.state().weights;
+      const { loss } = await trainer.step(batch.images, batch.labels);
+      expect(loss).toBeCloseTo(reference(network, asReference(before, batch)).loss, 4);
+    }
+    await trainer.dispose();
+  });
+
+  it('gives the same bytes again, and with another number of threads', async () => {
+    const network = tinyNetwork();
+    const [first, again, threads] = await Promise.all(
+      [1, 1, 2].map((n) => trained(engine, network, { threads: n })),
+    );
+    expect(digest(again!)).toBe(digest(first!));
+    expect(digest(threads!)).toBe(digest(first!));
+  });
+
+  it('drops other values under another seed', async () => {
+    const network = tinyNetwork();
+    expect(await trained(engine, network, { seed: 2 })).not.toEqual(
+      await trained(engine, network, { seed: 1 }),
+    );
+  });
+
+  it('goes on from a state byte for byte', async () => {
+    const network = tinyNetwork();
+    const options = { optimiser: adam, trainable: 'all', seed: 3 } as const;
+    const straight = await engine.train(network, anyWeights(network), options);
+    await learn(straight, network, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    const half = await engine.train(network, anyWeights(network), options);
+    await learn(half, network, [1, 2, 3, 4, 5]);
+    const { weights, optimiser } = half.state();
+    const resumed = await engine.train(network, weights, { ...options, state: optimiser });
+    await learn(resumed, network, [6, 7, 8, 9, 10]);
+    expect(resumed.state()).toEqual(straight.state());
+    await Promise.all([straight, half, resumed].map((trainer) => trainer.dispose()));
+  });
+
+  it.each([2, 3])('keeps loss and gradient finite at extreme logits, %i classes', async (classes) => {
+    const network = smallNetwork({ imageSize: 2, classes }, (net) =>
+      net.relu('out', net.conv('stem', 'images', { filters: 5, kernel: 1 })),
+    );
+    const weights = anyWeights(network);
+    weights.set('predictions/bias', new Float32Array(classes === 2 ? 1 : classes).fill(-500, 0, 1));
+    const batch = { ...anyBatch(network, 1), labels: [classes === 2 ? 1 : 0] };
+    const trainer = await engine.train(network, weights, { optimiser: adam, trainable: 'all', seed: 1 });
+    const { loss } = await trainer.step(batch.images, batch.labels);
+    expect(loss).toBeCloseTo(reference(network, asReference(weights, batch)).loss, 2);
+    await trainer.dispose();
+    const gradients = await engineGradients(engine, network, weights, batch);
+    expect(gradients.get('predictions/bias')![0]).toBeCloseTo(-1, 3);
+  });
+
+  it('learns classes that differ in brightness', async () => {
+    const network = tinyNetwork({ classes: 2 });
+    const trainer = await engine.train(network, anyWeights(network), {
+      optimiser: { ...adam, learningRate: 0.01 },
+      trainable: 'all',
+      seed: 1,
+    });
+    const { images, labels } = anyBatch(network, 16);
+    const length = images.length / 16;
+    const tinted = images.map((value, i) => value + labels[Math.floor(i / length)]!);
+    let last = Infinity;
+    for (let step = 0; step < 60; step++) last = (await trainer.step(tinted, labels)).loss;
+    expect(last).toBeLessThan(0.1);
+    await trainer.dispose();
+  });
+
+  it('refuses what does not fit, and says what it expected', async () => {
+    const network = tinyNetwork();
+    const weights = anyWeights(network);
+    const options = { optimiser: adam, trainable: 'all', seed: 1 } as const;
+    const trainer = await engine.train(network, weights, options);
+    const { images } = anyBatch(network, 2);
+    await expect(trainer.step(images.subarray(1), [0, 1])).rejects.toThrow(
+      /expected one or more of 11 × 11 × 3/,
+    );
+    await expect(trainer.step(images, [0])).rejects.toThrow('labels: expected 2, found 1');
+    await expect(trainer.step(images, [0, 3])).rejects.toThrow(
+      'label 1: expected a class from 0 to 2, found 3',
+    );
+    await trainer.dispose();
+    const incomplete: Weights = new Map([...weights].filter(([name]) => name !== 'a1/kernel'));
+    await expect(engine.train(network, incomplete, options)).rejects.toThrow(
+      /expected a1\/kernel of 1 × 1 × 4 × 3/,
+    );
+    const still = { ...options, optimiser: { ...adam, learningRate: 0 } };
+    await expect(engine.train(network, weights, still)).rejects.toThrow(/expected learningRate > 0/);
+  });
+}

@@ -1,0 +1,95 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { initialWeights } from '../../initialise.js';
+import { buildNetwork } from '../../network.js';
+import { adam, anyBatch, anyWeights, digest, relativeError, tinyNetwork } from '../conformance/cases.js';
+import { engineConformance } from '../conformance/engine-conformance.js';
+import { onnxEngine } from './onnx-engine.js';
+
+engineConformance('onnx', onnxEngine);
+
+describe('onnx: resnet-mini, large enough for work to be shared among threads', () => {
+  const network = buildNetwork('resnet-mini', { imageSize: 48, classes: 3, dropout: 0.5 });
+  const weights = initialWeights(network, 1);
+  const batch = anyBatch(network, 24);
+
+  it('learns the same bytes with one thread, two, and less memory', async () => {
+    const learn = async (options: { threads: number; lowMemory?: boolean }) => {
+      const trainer = await onnxEngine.train(network, weights, {
+        optimiser: adam,
+        trainable: 'all',
+        seed: 1,
+        ...options,
+      });
+      for (let step = 0; step < 3; step++) await trainer.step(batch.images, batch.labels);
+      const { weights: learnt, optimiser } = trainer.state();
+      await trainer.dispose();
+      return [digest(learnt), digest(optimiser.moments)];
+    };
+    const one = await learn({ threads: 1 });
+    expect(await learn({ threads: 2 })).toEqual(one);
+    expect(await learn({ threads: 2, lowMemory: true })).toEqual(one);
+  });
+
+  it('sees the same bytes in its five stages with one thread and two', async () => {
+    const look = async (threads: number) => {
+      const predictor = await onnxEngine.infer(network, weights, { taps: network.stages, threads });
+      const found = await predictor.run(batch.images);
+      await predictor.dispose();
+      return found;
+    };
+    const one = await look(1);
+    const two = await look(2);
+    const bytes = ({ taps, probabilities }: typeof one) =>
+      digest(
+        new Map([
+          ...[...taps].map(([name, { data }]) => [name, data] as const),
+          ['probabilities', probabilities],
+        ]),
+      );
+    expect(bytes(two)).toBe(bytes(one));
+    expect([...one.taps].map(([name, { shape }]) => [name, ...shape])).toEqual([
+      ['conv1_relu', 24, 24, 24, 16],
+      ['conv2_block1_out', 24, 12, 12, 64],
+      ['conv3_block1_out', 24, 6, 6, 96],
+      ['conv4_block1_out', 24, 3, 3, 128],
+      ['conv5_block1_out', 24, 3, 3, 192],
+    ]);
+  });
+});
+
+describe('onnx: the WebAssembly build', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it('is used when asked for, and agrees with the native one', async () => {
+    const network = tinyNetwork();
+    const weights = anyWeights(network);
+    const { images, labels } = anyBatch(network, 4);
+    const compute = async () => {
+      const trainer = await onnxEngine.train(network, weights, {
+        optimiser: adam,
+        trainable: 'all',
+        seed: 1,
+      });
+      const losses = [];
+      for (let step = 0; step < 3; step++) losses.push((await trainer.step(images, labels)).loss);
+      const predictor = await onnxEngine.infer(network, weights, { taps: ['a'] });
+      const { probabilities, taps } = await predictor.run(images);
+      await Promise.all([trainer.dispose(), predictor.dispose()]);
+      return { losses, probabilities, tap: taps.get('a')!.data };
+    };
+    vi.stubEnv('PALIMPSEST_ONNX_RUNTIME', 'web');
+    expect((await onnxEngine.describe()).runtime).toBe('onnxruntime-web');
+    const web = await compute();
+    vi.stubEnv('PALIMPSEST_ONNX_RUNTIME', 'node');
+    expect((await onnxEngine.describe()).runtime).toBe('onnxruntime-node');
+    const native = await compute();
+    expect(relativeError(web.losses, native.losses)).toBeLessThan(1e-5);
+    expect(relativeError(web.probabilities, native.probabilities)).toBeLessThan(1e-5);
+    expect(relativeError(web.tap, native.tap)).toBeLessThan(1e-5);
+  });
+
+  it('is not guessed at: another name is refused', async () => {
+    vi.stubEnv('PALIMPSEST_ONNX_RUNTIME', 'gpu');
+    await expect(onnxEngine.describe()).rejects.toThrow('expected "node" or "web", found "gpu"');
+  });
+});

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { copiesOfInput, inputsUnderWindow, outputsOverInput } from './windows.js';
+
+/** A window of 2 × 2, stride 2, padding 1 on 2 × 2 points gives 2 × 2: each sees one point, in another corner. */
+const sliding = {
+  from: { height: 2, width: 2, channels: 1 },
+  to: { height: 2, width: 2, channels: 1 },
+  window: { size: 2, stride: 2, padding: 1 },
+};
+
+describe('tables of rows', () => {
+  it('list the inputs under the window, with one past the last for zeros', () => {
+    const { indices, missing } = inputsUnderWindow(sliding);
+    expect(missing).toBe(4);
+    expect([...indices]).toEqual([4, 4, 4, 0, 4, 4, 1, 4, 4, 2, 4, 4, 3, 4, 4, 4]);
+  });
+
+  it('list the outputs over an input by the tap that sees it', () => {
+    expect([...outputsOverInput(sliding).indices]).toEqual([4, 4, 4, 0, 4, 4, 1, 4, 4, 2, 4, 4, 3, 4, 4, 4]);
+  });
+
+  it('list the copies of an input, no more places than it can have', () => {
+    const { indices, taps, missing } = copiesOfInput(sliding);
+    expect([taps, missing]).toEqual([1, 16]);
+    expect([...indices]).toEqual([3, 6, 9, 12]);
+  });
+
+  it('have names of their own for every geometry', () => {
+    const other = { ...sliding, window: { ...sliding.window, padding: 0 } };
+    expect(inputsUnderWindow(other).name).not.toBe(inputsUnderWindow(sliding).name);
+    expect(outputsOverInput(sliding).name).not.toBe(inputsUnderWindow(sliding).name);
+  });
+});
