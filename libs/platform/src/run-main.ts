@@ -20,9 +20,11 @@ export async function runMain(module: Type, definitions: readonly AnyTaskDefinit
     const app = await createApp(config, [module]);
     app.enableShutdownHooks();
     await app.listen(config.HTTP_PORT, config.HTTP_HOST);
+    const log = app.get<Logger>(LOGGER);
+    log.info({ url: await app.getUrl() }, 'listening');
     const { BUS_URL } = config;
     if (!app.get<Bus>(BUS).durable)
-      app.get<Logger>(LOGGER).warn({ BUS_URL }, 'no other process sees this bus: no request will come');
+      log.warn({ BUS_URL }, 'no other process sees this bus: no request will come');
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`);
     process.exitCode = 1;

@@ -41,7 +41,10 @@ export class ProcessJobs implements Jobs {
     });
   }
 
-  /** The channel tells the child when this process is gone, however it went. */
+  /**
+   * The channel tells the child when this process is gone, however it went. In a group of its own, so that Ctrl+C
+   * reaches it through us only: a job stopped on purpose is no failed attempt.
+   */
   #start({ kind, taskId, needs }: Job): ChildProcess {
     const { program, THREADS_PER_TASK = needs.cpus, ...config } = this.#config;
     const settings = Object.entries({ ...config, THREADS_PER_TASK }).map(([name, value]) => [
@@ -51,6 +54,7 @@ export class ProcessJobs implements Jobs {
     return spawn(process.execPath, [program, 'work', kind, taskId], {
       env: { ...process.env, ...(Object.fromEntries(settings) as Record<string, string>) },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      detached: true,
     });
   }
 

@@ -101,6 +101,9 @@ describe('Store', () => {
     expect(await store.has(ref)).toBe(true);
     await store.deleteRecord('trees/a/c/0');
     expect(await store.has(ref)).toBe(false);
+    await store.putTree('trees/a', new Map([['c/0', text('chunk')]]));
+    await store.writeRecord(ref.listing.key, text('damaged'));
+    expect(await store.has(ref)).toBe(false);
   });
 
   it.each(['', '/etc/passwd', '../x', 'a/../b', 'a//b', 'a/', './a', 'a\\b', 'a\0b', '.tmp/a'])(

@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import { PlatformError, treeListingSchema, type ArtifactRef, type TreeRef } from '@palimpsest/contracts';
+import {
+  PlatformError,
+  treeListingSchema,
+  type ArtifactRef,
+  type TreeListing,
+  type TreeRef,
+} from '@palimpsest/contracts';
 import { z } from 'zod';
 import { canonicalJson } from './canonical-json.js';
 import { checkKey, checkPrefix } from './key.js';
@@ -87,8 +93,8 @@ export class Store {
   /** Whether an artifact, or every file of a tree, is there. Looks at names only: what is read later is verified then. */
   async has(ref: ArtifactRef | TreeRef): Promise<boolean> {
     if ('key' in ref) return this.#driver.exists(checkKey(ref.key));
-    if (!(await this.has(ref.listing))) return false;
-    const { files } = await this.getJson(ref.listing, treeListingSchema);
+    const files = await this.#filesOf(ref);
+    if (!files) return false;
     const there = new Set<string>();
     for await (const key of this.list(`${ref.prefix}/`)) there.add(key);
     return Object.values(files).every((file) => there.has(file.key));
@@ -110,6 +116,16 @@ export class Store {
   /** Keys under a prefix that ends with a slash (or is empty), in alphabetical order. */
   list(prefix: string): AsyncIterable<string> {
     return this.#driver.list(checkPrefix(prefix));
+  }
+
+  /** @returns undefined when the listing is gone or damaged */
+  async #filesOf(ref: TreeRef): Promise<TreeListing['files'] | undefined> {
+    try {
+      return (await this.getJson(ref.listing, treeListingSchema)).files;
+    } catch (error) {
+      if (error instanceof PlatformError && ['not-found', 'corrupt'].includes(error.code)) return undefined;
+      throw error;
+    }
   }
 
   /** What is there already is compared, not trusted: putting again repairs it. */
