@@ -22,7 +22,8 @@ describe('gathering of a layer', () => {
   it('puts images, positions and channels where they were drawn, whatever the order they come in', () => {
     const gatherer = new LayerGatherer(sample);
     expect([...gatherer.images].sort()).toEqual([1, 5, 7]);
-    for (const image of [7, 1, 5]) gatherer.add(image, activations(image));
+    gatherer.add([7], activations(7));
+    gatherer.add([1, 5], Float32Array.of(...activations(1), ...activations(5)));
     expect(gatherer.shape).toEqual([2, 4, 2]);
     expect([...gatherer.data]).toEqual([
       ...[502, 500, 512, 510, 102, 100, 112, 110],
@@ -32,7 +33,7 @@ describe('gathering of a layer', () => {
 
   it('ignores an image that only other layers want', () => {
     const gatherer = new LayerGatherer(sample);
-    gatherer.add(3, activations(3));
+    gatherer.add([3], activations(3));
     expect(gatherer.data.every((x) => x === 0)).toBe(true);
   });
 });

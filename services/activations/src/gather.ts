@@ -13,7 +13,7 @@ export class LayerGatherer {
   readonly shape: [repeats: number, points: number, channels: number];
   readonly #places = new Map<number, Place[]>();
 
-  constructor(private readonly sample: LayerSample) {
+  constructor(readonly sample: LayerSample) {
     const channels = sample.draws[0]?.channels.length ?? 0;
     this.shape = [sample.draws.length, sample.points, channels];
     this.data = new Float32Array(sample.draws.length * sample.points * channels);
@@ -29,15 +29,27 @@ export class LayerGatherer {
     return this.#places.keys();
   }
 
-  /** @param activations what the layer put out for this image: height × width × all its channels */
-  add(image: number, activations: Float32Array): void {
-    const positions = this.sample.height * this.sample.width;
-    for (const { repeat, position } of this.#places.get(image) ?? []) {
-      const { channels } = this.sample.draws[repeat] as LayerSample['draws'][number];
-      let at = (repeat * this.sample.points + position * positions) * channels.length;
-      for (let from = 0; from < activations.length; from += this.sample.channels) {
-        for (const channel of channels) this.data[at++] = activations[from + channel] as number;
+  /**
+   * Takes what was drawn out of a pass.
+   *
+   * @param images numbers of the images of the pass
+   * @param activations what the layer put out for them: images × height × width × all its channels
+   */
+  add(images: readonly number[], activations: Float32Array): void {
+    const length = activations.length / images.length;
+    images.forEach((image, i) => {
+      for (const place of this.#places.get(image) ?? []) {
+        this.#copy(activations.subarray(i * length, (i + 1) * length), place);
       }
+    });
+  }
+
+  #copy(activations: Float32Array, { repeat, position }: Place): void {
+    const { draws, points, height, width, channels: all } = this.sample;
+    const { channels } = draws[repeat] as LayerSample['draws'][number];
+    let at = (repeat * points + position * height * width) * channels.length;
+    for (let from = 0; from < activations.length; from += all) {
+      for (const channel of channels) this.data[at++] = activations[from + channel] as number;
     }
   }
 }

@@ -1,1 +1,2 @@
-export {};
+export { ActivationsModule } from './activations.module.js';
+export { definitions } from './tasks.js';

@@ -1,28 +1,33 @@
 import type { TaskInput } from '@palimpsest/contracts';
-import { writeSafetensors } from '@palimpsest/formats';
-import type { Weights } from './state.js';
+import { writeSafetensors, type Tensor } from '@palimpsest/formats';
+import type { Network, Weights } from '@palimpsest/networks';
 
+/** What a checkpoint came from. */
 export interface Provenance {
   taskId: string;
-  /** What did the arithmetic, with its version. */
+  input: TaskInput<'train'>;
+  /** What computed, with its version. */
   engine: string;
   classes: string[];
   /** The epoch whose weights these are. */
   epoch: number;
-  input: TaskInput<'train'>;
 }
 
 /**
  * Weights as safetensors, with all that they depend on in the metadata: settings and seeds as they were asked for,
- * data and starting weights by their hash. Nothing of the place or the time, so the same training gives the same bytes.
+ * data and starting weights by their hash. Nothing of place or time, so the same training gives the same bytes.
  */
-export function encodeCheckpoint(
-  weights: Weights,
-  { taskId, engine, classes, epoch, input }: Provenance,
-): Uint8Array {
+export function encodeCheckpoint(network: Network, weights: Weights, provenance: Provenance): Uint8Array {
+  const tensors = network.weights.map(({ name, shape }): [string, Tensor] => {
+    return [name, { shape: [...shape], data: weights.get(name) as Float32Array }];
+  });
+  return writeSafetensors(new Map(tensors), metadataOf(provenance));
+}
+
+function metadataOf({ taskId, input, engine, classes, epoch }: Provenance): Record<string, string> {
   const { manifest, pixels, start, architecture, preprocessing, imageSize, strategy, fold, ...settings } =
     input;
-  return writeSafetensors(weights, {
+  return {
     task: taskId,
     engine,
     architecture,
@@ -36,5 +41,5 @@ export function encodeCheckpoint(
     manifest: manifest.sha256,
     pixels: pixels.listing.sha256,
     settings: JSON.stringify(settings),
-  });
+  };
 }

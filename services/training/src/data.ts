@@ -71,3 +71,8 @@ export function rowsOfFold({ images, folds }: Pick<Manifest, 'images' | 'folds'>
   }
   return rows;
 }
+
+/** Numbers of the classes of some images. */
+export function labelsOf({ labels }: Pick<FoldData, 'labels'>, rows: readonly number[]): Int32Array {
+  return Int32Array.from(rows, (row) => labels[row] as number);
+}

@@ -1,17 +1,15 @@
+import {
+  buildNetwork,
+  type Engine,
+  type Trainer,
+  type TrainerState,
+  type TrainOptions,
+  type Weights,
+} from '@palimpsest/networks';
 import { describe, expect, it } from 'vitest';
 import type { FoldData } from './data.js';
-import { fit, type FitOptions, type Trainer } from './fit.js';
-import {
-  beginWith,
-  decodeState,
-  encodeState,
-  type TrainerState,
-  type TrainingState,
-  type TrainStage,
-  type Weights,
-} from './state.js';
-
-const tensor = (...values: number[]) => ({ shape: [values.length], data: Float32Array.from(values) });
+import { fit, type FitOptions } from './fit.js';
+import { beginWith, decodeState, encodeState, type TrainingState, type TrainStage } from './state.js';
 
 /** Images of one pixel, dark ones of class 0 and bright ones of class 1. */
 function someData(images = 20): FoldData {
@@ -36,63 +34,85 @@ function someData(images = 20): FoldData {
   };
 }
 
+const weightsOf = (slope: number, bias: number): Weights =>
+  new Map([['slope,bias', Float32Array.of(slope, bias)]]);
+
 /** Logistic regression on the brightness by gradient descent with momentum: slope is the base, bias the head. */
 class Logistic implements Trainer {
-  static opened: { stage: TrainStage; from: TrainerState }[] = [];
+  disposed = 0;
   private readonly values: Float32Array;
   private readonly moments: Float32Array;
   private steps: number;
 
   constructor(
-    from: TrainerState,
-    private readonly stage: TrainStage,
+    weights: Weights,
+    private readonly options: TrainOptions,
   ) {
-    Logistic.opened.push({ stage, from });
-    this.values = from.weights.get('slope,bias')!.data.slice();
-    this.moments = from.optimiser?.moments.get('slope,bias')!.data.slice() ?? new Float32Array(2);
-    this.steps = from.optimiser?.steps ?? 0;
+    this.values = weights.get('slope,bias')!.slice();
+    this.moments = options.state?.moments.get('slope,bias')!.slice() ?? new Float32Array(2);
+    this.steps = options.state?.steps ?? 0;
   }
 
-  step(images: Float32Array, labels: Int32Array): Promise<number> {
+  step(images: Float32Array, labels: ArrayLike<number>): Promise<{ loss: number }> {
     let loss = 0;
     const gradient = [0, 0];
-    labels.forEach((label, i) => {
-      const x = images[3 * i]! / 255;
-      const p = this.positive(x);
+    Array.from(labels).forEach((label, i) => {
+      const x = (images[3 * i] ?? 0) / 255;
+      const p = positive(this.values, x);
       loss -= Math.log(label === 1 ? p : 1 - p);
       gradient[0]! += (p - label) * x;
       gradient[1]! += p - label;
     });
     this.steps++;
     gradient.forEach((g, k) => {
-      if (k === 0 && this.stage.trainable === 'head') return;
-      this.moments[k] = 0.9 * this.moments[k]! + g;
-      this.values[k]! -= (this.stage.learningRate * this.moments[k]) / this.steps;
+      if (k === 0 && this.options.trainable === 'head') return;
+      const moment = 0.9 * this.moments[k]! + g;
+      this.moments[k] = moment;
+      this.values[k]! -= (this.options.optimiser.learningRate * moment) / this.steps;
     });
-    return Promise.resolve(loss / labels.length);
+    return Promise.resolve({ loss: loss / labels.length });
   }
 
-  run(images: Float32Array): Promise<Float32Array> {
-    const positives = Array.from({ length: images.length / 3 }, (_, i) =>
-      this.positive(images[3 * i]! / 255),
-    );
-    return Promise.resolve(Float32Array.from(positives.flatMap((p) => [1 - p, p])));
+  state(): TrainerState {
+    const copy = (data: Float32Array): Weights => new Map([['slope,bias', data.slice()]]);
+    return { weights: copy(this.values), optimiser: { steps: this.steps, moments: copy(this.moments) } };
   }
 
-  state(): Promise<TrainerState> {
-    const copy = (data: Float32Array): Weights => new Map([['slope,bias', tensor(...data)]]);
-    return Promise.resolve({
-      weights: copy(this.values),
-      optimiser: { steps: this.steps, moments: copy(this.moments) },
-    });
-  }
-
-  close(): Promise<void> {
+  dispose(): Promise<void> {
+    this.disposed++;
     return Promise.resolve();
   }
+}
 
-  private positive(x: number): number {
-    return 1 / (1 + Math.exp(-this.values[0]! * (x - 0.5) - this.values[1]!));
+function positive(values: Float32Array, x: number): number {
+  return 1 / (1 + Math.exp(-values[0]! * (x - 0.5) - values[1]!));
+}
+
+/** An engine that remembers what it was asked for. */
+class LogisticEngine implements Engine {
+  readonly name = 'logistic';
+  readonly opened: { trainer: Logistic; weights: Weights; options: TrainOptions }[] = [];
+
+  describe() {
+    return Promise.resolve({ engine: 'logistic', version: '1', runtime: 'test' });
+  }
+
+  train(_: unknown, weights: Weights, options: TrainOptions) {
+    const trainer = new Logistic(weights, options);
+    this.opened.push({ trainer, weights, options });
+    return Promise.resolve(trainer);
+  }
+
+  infer(_: unknown, weights: Weights) {
+    const run = (images: Float32Array) => {
+      const of = (i: number) => positive(weights.get('slope,bias')!, images[3 * i]! / 255);
+      const positives = Array.from({ length: images.length / 3 }, (__, i) => of(i));
+      return Promise.resolve({
+        probabilities: Float32Array.from(positives.flatMap((p) => [1 - p, p])),
+        taps: new Map(),
+      });
+    };
+    return Promise.resolve({ run, dispose: () => Promise.resolve() });
   }
 }
 
@@ -107,6 +127,10 @@ const all: TrainStage = {
 const head: TrainStage = { ...all, trainable: 'head', keep: 'last', maxEpochs: 3 };
 
 const options = (over: Partial<FitOptions> = {}): FitOptions => ({
+  engine: new LogisticEngine(),
+  network: buildNetwork('resnet-mini', { imageSize: 32, classes: 2, dropout: 0 }),
+  threads: 1,
+  lowMemory: false,
   batchSize: 4,
   preprocessing: 'none',
   augmentation: null,
@@ -118,12 +142,11 @@ const options = (over: Partial<FitOptions> = {}): FitOptions => ({
   ...over,
 });
 
-const open = (from: TrainerState, stage: TrainStage) => Promise.resolve(new Logistic(from, stage));
-const start = () => beginWith(new Map([['slope,bias', tensor(0.1, 1)]]));
+const start = () => beginWith(weightsOf(0.1, 1));
 
 describe('fitting', () => {
   it('learns, and records each epoch', async () => {
-    const { curves } = await fit(open, someData(), start(), options());
+    const { curves } = await fit(someData(), start(), options());
     expect(curves.epochs.map(({ epoch, stage }) => [epoch, stage])).toEqual([
       [1, 'head'],
       [2, 'head'],
@@ -142,26 +165,27 @@ describe('fitting', () => {
   });
 
   it('begins each stage with the weights kept and a fresh optimiser, and leaves the base alone in the first', async () => {
-    Logistic.opened = [];
-    await fit(open, someData(), start(), options());
-    const [one, two] = Logistic.opened;
-    expect(one!.stage).toBe(head);
-    expect(two!.stage).toBe(all);
-    expect(two!.from.optimiser).toBeNull();
-    const [slope, bias] = two!.from.weights.get('slope,bias')!.data;
+    const engine = new LogisticEngine();
+    await fit(someData(), start(), options({ engine }));
+    const [one, two] = engine.opened;
+    expect([one!.options.trainable, two!.options.trainable]).toEqual(['head', 'all']);
+    expect(two!.options.state).toBeUndefined();
+    expect(two!.options.seed).not.toBe(one!.options.seed);
+    expect(two!.options.optimiser).toEqual({ learningRate: 0.5, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 });
+    const [slope, bias] = two!.weights.get('slope,bias')!;
     expect(slope).toBe(Math.fround(0.1));
     expect(bias).not.toBe(1);
   });
 
   it('weighs the smaller last batch by its images', async () => {
     const frozen = { ...all, learningRate: 0, maxEpochs: 1 };
-    const one = await fit(open, someData(), start(), options({ stages: [frozen], batchSize: 4 }));
-    const two = await fit(open, someData(), start(), options({ stages: [frozen], batchSize: 14 }));
+    const one = await fit(someData(), start(), options({ stages: [frozen], batchSize: 4 }));
+    const two = await fit(someData(), start(), options({ stages: [frozen], batchSize: 14 }));
     expect(one.curves.epochs[0]!.trainLoss).toBeCloseTo(two.curves.epochs[0]!.trainLoss, 12);
   });
 
   it.each([1, 2, 3, 4, 7])('ends alike when it is cut off after epoch %i and goes on', async (epochs) => {
-    const whole = await fit(open, someData(), start(), options());
+    const whole = await fit(someData(), start(), options());
     const cut = new AbortController();
     let saved: Uint8Array | undefined;
     const save = (state: TrainingState) => {
@@ -169,43 +193,34 @@ describe('fitting', () => {
       if (state.curve.length === epochs) cut.abort(new Error('cut off'));
       return Promise.resolve();
     };
-    await expect(fit(open, someData(), start(), options({ save, signal: cut.signal }))).rejects.toThrow(
-      'cut off',
-    );
-    expect(await fit(open, someData(), decodeState(saved!), options())).toEqual(whole);
+    await expect(fit(someData(), start(), options({ save, signal: cut.signal }))).rejects.toThrow('cut off');
+    expect(await fit(someData(), decodeState(saved!), options())).toEqual(whole);
   });
 
-  it('stops before the next step when it is aborted, and closes its trainer', async () => {
+  it('stops before the next step when it is aborted, and disposes of its trainer', async () => {
     const cut = new AbortController();
-    let closed = 0;
-    const opened = (from: TrainerState, stage: TrainStage) => {
-      const trainer = new Logistic(from, stage);
-      trainer.close = () => {
-        closed++;
-        return Promise.resolve();
-      };
-      return Promise.resolve(trainer);
-    };
+    const engine = new LogisticEngine();
     const messages: string[] = [];
     const progress = (_: number, message: string) => {
       messages.push(message);
       if (messages.length === 2) cut.abort(new Error('enough'));
     };
-    await expect(fit(opened, someData(), start(), options({ signal: cut.signal, progress }))).rejects.toThrow(
+    await expect(fit(someData(), start(), options({ engine, signal: cut.signal, progress }))).rejects.toThrow(
       'enough',
     );
     expect(messages).toHaveLength(2);
-    expect(closed).toBe(1);
+    expect(engine.opened.map(({ trainer }) => trainer.disposed)).toEqual([1]);
   });
 
   it('names stage, epoch and step when the loss explodes', async () => {
-    const exploding = (from: TrainerState, stage: TrainStage) => {
-      const trainer = new Logistic(from, stage);
+    const engine = new LogisticEngine();
+    engine.train = (_, weights, trainOptions) => {
+      const trainer = new Logistic(weights, trainOptions);
       let steps = 0;
-      trainer.step = () => Promise.resolve(++steps === 6 ? NaN : 1);
+      trainer.step = () => Promise.resolve({ loss: ++steps === 6 ? NaN : 1 });
       return Promise.resolve(trainer);
     };
-    await expect(fit(exploding, someData(), start(), options())).rejects.toThrow(
+    await expect(fit(someData(), start(), options({ engine }))).rejects.toThrow(
       'loss, stage head (learning rate 0.5), epoch 2, step 2 of 4: expected a finite number, found NaN',
     );
   });

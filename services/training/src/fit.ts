@@ -1,24 +1,21 @@
 import { PlatformError, type Curves, type TaskInput } from '@palimpsest/contracts';
+import type { Engine, Network, Trainer, Weights } from '@palimpsest/networks';
+import { seedFrom } from '@palimpsest/numerics';
 import { chunksOf, orderOfEpoch, trainingImages } from './batches.js';
-import type { FoldData } from './data.js';
-import { score } from './evaluate.js';
-import { predict, type Predictor } from './predict.js';
+import { labelsOf, type FoldData } from './data.js';
+import { score, type Scores } from './evaluate.js';
+import { predict } from './predict.js';
 import { describe, shareDone } from './progress.js';
-import { advance, type TrainerState, type TrainingState, type TrainStage, type Weights } from './state.js';
-
-/** A network that learns, step by step. */
-export interface Trainer extends Predictor {
-  /** @param labels class numbers @returns the mean loss of these images, before the step */
-  step(images: Float32Array, labels: Int32Array): Promise<number>;
-  /** A copy of what was learnt so far. */
-  state(): Promise<TrainerState>;
-  close(): Promise<void>;
-}
+import { advance, type TrainingState, type TrainStage } from './state.js';
 
 export interface FitOptions extends Pick<
   TaskInput<'train'>,
-  'batchSize' | 'preprocessing' | 'augmentation' | 'stages'
+  'batchSize' | 'preprocessing' | 'augmentation' | 'stages' | 'lowMemory'
 > {
+  engine: Engine;
+  network: Network;
+  threads: number;
+  /** Of the order of images, their augmentation, and dropout. */
   seed: number;
   signal: AbortSignal;
   /** Called after every epoch; what it is given is enough to go on from there. */
@@ -26,8 +23,8 @@ export interface FitOptions extends Pick<
   progress(done: number, message: string): void;
 }
 
-/** Opens a trainer at a state: the same optimiser, or a fresh one where a stage begins. */
-export type OpenTrainer = (from: TrainerState, stage: TrainStage) => Promise<Trainer>;
+/** β and ε of Keras' Adam. */
+const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 
 /**
  * Runs the stages that a state has not run yet.
@@ -36,21 +33,20 @@ export type OpenTrainer = (from: TrainerState, stage: TrainStage) => Promise<Tra
  * @throws PlatformError `invalid` when a loss is no finite number; the signal's reason when it is aborted
  */
 export async function fit(
-  open: OpenTrainer,
   data: FoldData,
   from: TrainingState,
   options: FitOptions,
 ): Promise<{ weights: Weights; curves: Curves }> {
   let state = from;
   for (let stage; (stage = options.stages[state.stage]);) {
-    const trainer = await open(state.trainer, stage);
+    const trainer = await openTrainer(stage, state, options);
     try {
       state = await runStage({ trainer, stage, data, options }, state);
     } finally {
-      await trainer.close();
+      await trainer.dispose();
     }
   }
-  return { weights: state.trainer.weights, curves: { epochs: state.curve, best: state.kept } };
+  return { weights: state.weights, curves: { epochs: state.curve, best: state.kept } };
 }
 
 interface Stage {
@@ -58,6 +54,17 @@ interface Stage {
   stage: TrainStage;
   data: FoldData;
   options: FitOptions;
+}
+
+function openTrainer(stage: TrainStage, state: TrainingState, options: FitOptions): Promise<Trainer> {
+  const { engine, network, threads, lowMemory } = options;
+  const [seed] = seedFrom('dropout', options.seed, state.stage);
+  return engine.train(network, state.weights, {
+    optimiser: { ...adam, learningRate: stage.learningRate },
+    trainable: stage.trainable,
+    ...{ threads, lowMemory, seed },
+    ...(state.optimiser && { state: state.optimiser }),
+  });
 }
 
 async function runStage(run: Stage, from: TrainingState): Promise<TrainingState> {
@@ -69,14 +76,11 @@ async function runStage(run: Stage, from: TrainingState): Promise<TrainingState>
   return state;
 }
 
-async function runEpoch(
-  { trainer, stage, data, options }: Stage,
-  state: TrainingState,
-): Promise<TrainingState> {
-  const trainLoss = await trainEpoch({ trainer, stage, data, options }, state);
-  const labels = Int32Array.from(data.rows.validation, (row) => data.labels[row] as number);
-  const probabilities = await predict(trainer, data, data.rows.validation, options);
-  const { loss, accuracy, auc } = score({ probabilities, labels });
+async function runEpoch(run: Stage, state: TrainingState): Promise<TrainingState> {
+  const { stage, trainer } = run;
+  const trainLoss = await trainEpoch(run, state);
+  const learnt = trainer.state();
+  const { loss, accuracy, auc } = await validate(run, learnt.weights);
   const epoch = state.curve.length + 1;
   requireFinite(loss, `validation loss, ${where(stage, epoch)}`);
   const point = {
@@ -88,7 +92,13 @@ async function runEpoch(
     validationAccuracy: accuracy,
     validationAuc: auc,
   };
-  return advance(state, stage, { point, trainer: await trainer.state() });
+  return advance(state, stage, { point, trainer: learnt });
+}
+
+async function validate({ data, options }: Stage, weights: Weights): Promise<Scores> {
+  const { validation } = data.rows;
+  const probabilities = await predict(weights, data, validation, options);
+  return score({ probabilities, labels: labelsOf(data, validation) });
 }
 
 /** @returns the mean loss over the images of the epoch, each as it was before its step */
@@ -100,8 +110,7 @@ async function trainEpoch({ trainer, stage, data, options }: Stage, state: Train
   for (const [i, rows] of batches.entries()) {
     options.signal.throwIfAborted();
     const images = await trainingImages(data.pixels, rows, { ...options, epoch });
-    const labels = Int32Array.from(rows, (row) => data.labels[row] as number);
-    const loss = await trainer.step(images, labels);
+    const { loss } = await trainer.step(images, labelsOf(data, rows));
     requireFinite(loss, `loss, ${where(stage, epoch)}, step ${i + 1} of ${batches.length}`);
     sum += loss * rows.length;
     seen += rows.length;

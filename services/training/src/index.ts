@@ -1,1 +1,2 @@
-export {};
+export { definitions } from './tasks.js';
+export { TrainingModule } from './training.module.js';

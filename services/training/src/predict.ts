@@ -1,14 +1,12 @@
 import type { Preprocessing } from '@palimpsest/contracts';
+import type { Engine, Network, Weights } from '@palimpsest/networks';
 import { chunksOf, plainImages } from './batches.js';
 import type { FoldData } from './data.js';
 
-/** A network in inference mode. */
-export interface Predictor {
-  /** @param images n × size × size × 3 @returns n × classes, row-major */
-  run(images: Float32Array): Promise<Float32Array>;
-}
-
 export interface PredictOptions {
+  engine: Engine;
+  network: Network;
+  threads: number;
   preprocessing: Preprocessing;
   signal: AbortSignal;
 }
@@ -18,17 +16,22 @@ const batchSize = 32;
 
 /** Probabilities of images, in the order of `rows`: n × classes, row-major. @throws the signal's reason */
 export async function predict(
-  predictor: Predictor,
+  weights: Weights,
   data: Pick<FoldData, 'pixels' | 'classes'>,
   rows: readonly number[],
-  { preprocessing, signal }: PredictOptions,
+  { engine, network, threads, preprocessing, signal }: PredictOptions,
 ): Promise<Float32Array> {
   const classes = data.classes.length;
   const out = new Float32Array(rows.length * classes);
-  for (const [i, batch] of chunksOf(rows, batchSize).entries()) {
-    signal.throwIfAborted();
-    const images = await plainImages(data.pixels, batch, preprocessing);
-    out.set(await predictor.run(images), i * batchSize * classes);
+  const predictor = await engine.infer(network, weights, { threads });
+  try {
+    for (const [i, batch] of chunksOf(rows, batchSize).entries()) {
+      signal.throwIfAborted();
+      const { probabilities } = await predictor.run(await plainImages(data.pixels, batch, preprocessing));
+      out.set(probabilities, i * batchSize * classes);
+    }
+    return out;
+  } finally {
+    await predictor.dispose();
   }
-  return out;
 }

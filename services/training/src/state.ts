@@ -1,22 +1,10 @@
 import type { Curves, TaskInput } from '@palimpsest/contracts';
 import { readSafetensors, writeSafetensors, type Tensor } from '@palimpsest/formats';
+import type { OptimiserState, TrainerState, Weights } from '@palimpsest/networks';
 import { isBetter, nothingSeen, observe, type Memory } from './early-stopping.js';
 
-export type Weights = ReadonlyMap<string, Tensor>;
 export type TrainStage = TaskInput<'train'>['stages'][number];
 export type CurvePoint = Curves['epochs'][number];
-
-/** Weights, and what the optimiser remembers beside them; null where a stage begins. */
-export interface TrainerState {
-  weights: Weights;
-  optimiser: OptimiserState | null;
-}
-
-export interface OptimiserState {
-  /** Steps done. */
-  steps: number;
-  moments: Weights;
-}
 
 /** Everything on which the rest of a training depends, after an epoch. */
 export interface TrainingState {
@@ -30,13 +18,15 @@ export interface TrainingState {
   /** The epoch whose weights the last finished stage handed on; 0 before. */
   kept: number;
   curve: CurvePoint[];
-  trainer: TrainerState;
+  weights: Weights;
+  /** null where a stage begins. */
+  optimiser: OptimiserState | null;
 }
 
 /** Before the first epoch. */
 export function beginWith(weights: Weights): TrainingState {
   const nothing = { stageEpochs: 0, memory: nothingSeen, best: null, kept: 0 };
-  return { stage: 0, ...nothing, curve: [], trainer: { weights, optimiser: null } };
+  return { stage: 0, ...nothing, curve: [], weights, optimiser: null };
 }
 
 /**
@@ -59,50 +49,50 @@ export function advance(
       : { epoch, loss, weights: trainer.weights };
   const stageEpochs = state.stageEpochs + 1;
   const curve = [...state.curve, point];
-  if (!stop && stageEpochs < stage.maxEpochs) return { ...state, stageEpochs, memory, best, curve, trainer };
+  if (!stop && stageEpochs < stage.maxEpochs) {
+    return { ...state, ...trainer, stageEpochs, memory, best, curve };
+  }
   const { weights, epoch: kept } = stage.keep === 'best' ? best : { weights: trainer.weights, epoch };
   return { ...beginWith(weights), stage: state.stage + 1, kept, curve };
 }
 
 /** One buffer that holds the whole state. */
-export function encodeState(state: TrainingState): Uint8Array {
-  const { trainer, best, ...rest } = state;
-  const tensors = new Map<string, Tensor>();
-  const add = (group: string, weights: Weights) =>
-    weights.forEach((tensor, name) => tensors.set(`${group}:${name}`, tensor));
-  add('weights', trainer.weights);
-  if (trainer.optimiser) add('moments', trainer.optimiser.moments);
-  if (best) add('best', best.weights);
+export function encodeState({ weights, optimiser, best, ...rest }: TrainingState): Uint8Array {
+  const groups = { weights, moments: optimiser?.moments, best: best?.weights };
+  const tensors = Object.entries(groups).flatMap(([group, members]) =>
+    [...(members ?? [])].map(([name, data]): [string, Tensor] => [
+      `${group}:${name}`,
+      { shape: [data.length], data },
+    ]),
+  );
   const facts: Facts = {
     ...rest,
     best: best && { epoch: best.epoch, loss: best.loss },
-    steps: trainer.optimiser?.steps ?? null,
+    steps: optimiser && optimiser.steps,
   };
-  return writeSafetensors(tensors, { facts: JSON.stringify(facts) });
+  return writeSafetensors(new Map(tensors), { facts: JSON.stringify(facts) });
 }
 
 /** The state that `encodeState` wrote. */
 export function decodeState(bytes: Uint8Array): TrainingState {
   const { tensors, metadata } = readSafetensors(bytes);
   const { best, steps, ...rest } = JSON.parse(metadata['facts'] as string) as Facts;
-  const group = (name: string) =>
+  const group = (name: string): Weights =>
     new Map(
-      [...tensors]
-        .filter(([key]) => key.startsWith(`${name}:`))
-        .map(([key, tensor]) => [key.slice(name.length + 1), tensor]),
+      [...tensors].flatMap(([key, { data }]) =>
+        key.startsWith(`${name}:`) ? [[key.slice(name.length + 1), data]] : [],
+      ),
     );
   return {
     ...rest,
     best: best && { ...best, weights: group('best') },
-    trainer: {
-      weights: group('weights'),
-      optimiser: steps === null ? null : { steps, moments: group('moments') },
-    },
+    weights: group('weights'),
+    optimiser: steps === null ? null : { steps, moments: group('moments') },
   };
 }
 
 /** The part of a state that is no tensor. */
-interface Facts extends Omit<TrainingState, 'trainer' | 'best'> {
+interface Facts extends Omit<TrainingState, 'weights' | 'optimiser' | 'best'> {
   best: { epoch: number; loss: number } | null;
   steps: number | null;
 }

@@ -1,0 +1,244 @@
+import {
+  curvesSchema,
+  predictionsSchema,
+  type Manifest,
+  type TaskInput,
+  type TaskOutput,
+} from '@palimpsest/contracts';
+import { encodePixels, readSafetensors, writeSafetensors } from '@palimpsest/formats';
+import { buildNetwork, initialWeights } from '@palimpsest/networks';
+import { openStore, runTask, taskId, type Store } from '@palimpsest/platform/work';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { definitions } from './tasks.js';
+
+type TrainInput = TaskInput<'train'>;
+type TrainOutput = TaskOutput<'train'>;
+
+const imageSize = 32;
+const length = imageSize * imageSize * 3;
+
+/** Stripes across in class 0, stripes down in class 1, with some noise; patients of two images in three folds. */
+async function aDataset(store: Store, images = 30): Promise<Pick<TrainInput, 'manifest' | 'pixels'>> {
+  const block = new Uint8Array(images * length);
+  for (let at = 0; at < block.length; at++) {
+    const [image, pixel] = [Math.floor(at / length), Math.floor((at % length) / 3)];
+    const along = image % 2 === 0 ? Math.floor(pixel / imageSize) : pixel % imageSize;
+    block[at] = (Math.floor(along / 3) % 2) * 160 + ((image * 37 + at * 11) % 90);
+  }
+  async function* blocks() {
+    yield await Promise.resolve(block);
+  }
+  const manifest: Manifest = {
+    layout: 'csv',
+    imageSize,
+    classes: ['across', 'down'],
+    folds: 3,
+    group: 'patient',
+    seed: 2,
+    holdout: 'nested',
+    images: Array.from({ length: images }, (_, i) => ({
+      path: `${i}.png`,
+      label: i % 2 === 0 ? 'across' : 'down',
+      class: i % 2,
+      patient: String(Math.floor(i / 2)),
+      fold: 1 + (Math.floor(i / 2) % 3),
+      role: i < 12 ? 'validation' : 'test',
+      width: imageSize,
+      height: imageSize,
+      sha256: '0'.repeat(64),
+    })),
+    audit: { patients: images / 2, merged: [], excluded: [], duplicates: [], warnings: [] },
+  };
+  return {
+    manifest: await store.putJson('manifests', manifest),
+    pixels: await store.putTree('pixels/synthetic', encodePixels({ images, imageSize }, blocks())),
+  };
+}
+
+const all = {
+  learningRate: 3e-3,
+  maxEpochs: 2,
+  patience: 2,
+  monitor: 'loss',
+  trainable: 'all',
+  keep: 'best',
+} as const;
+const head = { ...all, monitor: 'accuracy', trainable: 'head', keep: 'last' } as const;
+
+function anInput(data: Pick<TrainInput, 'manifest' | 'pixels'>, over: Partial<TrainInput> = {}): TrainInput {
+  return {
+    ...data,
+    architecture: 'resnet-mini',
+    preprocessing: 'caffe',
+    imageSize,
+    start: { random: 5 },
+    strategy: 'finetune',
+    fold: 1,
+    batchSize: 8,
+    dropout: 0.5,
+    augmentation: {
+      rotationDegrees: 10,
+      shiftFraction: 0.1,
+      zoomFraction: 0.1,
+      shearDegrees: 0.1,
+      horizontalFlip: true,
+    },
+    stages: [all],
+    seeds: { head: 6, training: 7 },
+    lowMemory: false,
+    ...over,
+  };
+}
+
+interface Conditions {
+  threads?: number;
+  /** Cut off after so many epochs. */
+  epochs?: number;
+}
+
+async function run(
+  store: Store,
+  input: TrainInput,
+  { threads = 1, epochs }: Conditions = {},
+): Promise<TrainOutput> {
+  const cut = new AbortController();
+  const started: string[] = [];
+  const order = { taskId: taskId('train', input), kind: 'train', input } as const;
+  const progress = ({ message = '' }) => {
+    const epoch = message.slice(0, message.indexOf(' of'));
+    if (started.at(-1) !== epoch) started.push(epoch);
+    if (epochs !== undefined && started.length > epochs) cut.abort(new Error('cut off'));
+  };
+  const surroundings = { store, threads, signal: cut.signal, progress };
+  return (await runTask(definitions[0]!, order, surroundings)).output as TrainOutput;
+}
+
+async function tensorsOf(store: Store, { checkpoint }: TrainOutput) {
+  return readSafetensors(await store.get(checkpoint));
+}
+
+describe('training', () => {
+  let store: Store;
+  let input: TrainInput;
+  let output: TrainOutput;
+
+  beforeAll(async () => {
+    store = openStore('memory:');
+    input = anInput(await aDataset(store));
+    output = await run(store, input);
+  });
+
+  it('puts out a checkpoint with every tensor and all that it depends on', async () => {
+    const { tensors, metadata } = await tensorsOf(store, output);
+    const network = buildNetwork('resnet-mini', { imageSize, classes: 2, dropout: 0.5 });
+    const shapes = [...tensors].map(([name, { shape }]) => [name, shape]);
+    expect(shapes.sort()).toEqual(network.weights.map(({ name, shape }) => [name, shape]).sort());
+    const { best } = await store.getJson(output.curves, curvesSchema);
+    expect(metadata).toMatchObject({
+      task: taskId('train', input),
+      engine: expect.stringMatching(/^onnx \(onnxruntime-\S+ \d/) as string,
+      architecture: 'resnet-mini',
+      preprocessing: 'caffe',
+      strategy: 'finetune',
+      fold: '1',
+      epoch: String(best),
+      classes: '["across","down"]',
+      start: 'random 5',
+      manifest: input.manifest.sha256,
+      pixels: input.pixels.listing.sha256,
+    });
+    expect(JSON.parse(metadata['settings']!)).toMatchObject({
+      seeds: { head: 6, training: 7 },
+      stages: [all],
+    });
+  });
+
+  it('judges the images of the fold that are for it, and no others', async () => {
+    const { classes, images } = await store.getJson(output.predictions, predictionsSchema);
+    expect(classes).toEqual(['across', 'down']);
+    expect(images.map(({ image }) => image)).toEqual([12, 13, 18, 19, 24, 25]);
+    expect(images.map((image) => image.class)).toEqual([0, 1, 0, 1, 0, 1]);
+    for (const { probabilities } of images) expect(probabilities[0]! + probabilities[1]!).toBeCloseTo(1, 6);
+  });
+
+  it('records every epoch', async () => {
+    const { epochs } = await store.getJson(output.curves, curvesSchema);
+    expect(output.epochs).toBe(2);
+    expect(epochs.map(({ epoch, stage, learningRate }) => [epoch, stage, learningRate])).toEqual([
+      [1, 'all', 3e-3],
+      [2, 'all', 3e-3],
+    ]);
+  });
+
+  it.each([1, 2])('gives the same bytes again, with %i threads', async (threads) => {
+    const elsewhere = openStore('memory:');
+    await aDataset(elsewhere);
+    expect(await run(elsewhere, input, { threads })).toEqual(output);
+  });
+
+  it('gives other bytes for another seed', async () => {
+    const other = await run(store, { ...input, seeds: { head: 6, training: 8 } });
+    expect(other.checkpoint.sha256).not.toBe(output.checkpoint.sha256);
+  });
+
+  it('leaves the base alone in the first stage of freeze, moving statistics too', async () => {
+    const random = buildNetwork('resnet-mini', { imageSize, classes: 2, dropout: 0 });
+    const frozen = await run(store, { ...input, strategy: 'freeze', stages: [head] });
+    const { tensors } = await tensorsOf(store, frozen);
+    for (const [name, data] of initialWeights(random, 5)) {
+      if (name.startsWith('predictions/')) expect(tensors.get(name)!.data).not.toEqual(data);
+      else expect(Buffer.compare(bytesOf(tensors.get(name)!.data), bytesOf(data)), name).toBe(0);
+    }
+    const both = await run(store, { ...input, strategy: 'freeze', stages: [head, all] });
+    const { epochs } = await store.getJson(both.curves, curvesSchema);
+    expect(epochs.map(({ stage }) => stage)).toEqual(['head', 'head', 'all', 'all']);
+    const { tensors: thawed } = await tensorsOf(store, both);
+    expect(thawed.get('conv1_bn/moving_mean')!.data).not.toEqual(tensors.get('conv1_bn/moving_mean')!.data);
+  });
+
+  it('ends with the same bytes wherever it is cut off and goes on', async () => {
+    const freeze: TrainInput = { ...input, strategy: 'freeze', stages: [head, all] };
+    const whole = await run(store, freeze);
+    const cutOff = openStore('memory:');
+    await aDataset(cutOff);
+    // In the first stage, then once more in the second.
+    for (const epochs of [1, 2]) {
+      await expect(run(cutOff, freeze, { epochs })).rejects.toThrow('cut off');
+      expect(await cutOff.readRecord(`tasks/${taskId('train', freeze)}/state`)).toBeDefined();
+    }
+    expect(await run(cutOff, freeze)).toEqual(whole);
+    expect(await cutOff.readRecord(`tasks/${taskId('train', freeze)}/state`)).toBeUndefined();
+  });
+
+  it('goes on from the base of stored weights, with a head of its own', async () => {
+    const start = { weights: output.checkpoint };
+    const still = { ...head, maxEpochs: 1, learningRate: 1e-12 };
+    const { tensors } = await tensorsOf(store, await run(store, { ...input, start, stages: [still] }));
+    const { tensors: stored } = await tensorsOf(store, output);
+    expect(tensors.get('conv1_conv/kernel')).toEqual(stored.get('conv1_conv/kernel'));
+    const drawn = initialWeights(buildNetwork('resnet-mini', { imageSize, classes: 2, dropout: 0 }), 6);
+    const kernel = tensors.get('predictions/kernel')!.data;
+    drawn.get('predictions/kernel')!.forEach((value, i) => expect(kernel[i]).toBeCloseTo(value, 6));
+  });
+
+  it('refuses weights of another shape, by name', async () => {
+    const { tensors } = await tensorsOf(store, output);
+    tensors.set('conv1_conv/kernel', { shape: [1], data: Float32Array.of(1) });
+    const weights = await store.put('weights', writeSafetensors(tensors), '.safetensors');
+    await expect(run(store, { ...input, start: { weights } })).rejects.toThrow(
+      /expected "conv1_conv\/kernel" of resnet-mini in shape \[3, 3, 3, 16\], found \[1\]/,
+    );
+  });
+
+  it('learns to tell stripes', async () => {
+    const stages = [{ ...all, maxEpochs: 8, patience: 8 }];
+    const { auc, curves } = await run(store, { ...input, dropout: 0, augmentation: null, stages });
+    const { epochs } = await store.getJson(curves, curvesSchema);
+    expect(epochs.at(-1)!.trainLoss).toBeLessThan(epochs[0]!.trainLoss / 5);
+    expect(auc).toBe(1);
+  });
+});
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}

@@ -1,0 +1,73 @@
+import type { Curves, Predictions, TaskInput, TaskOutput } from '@palimpsest/contracts';
+import { buildNetwork, onnxEngine, type Network, type Weights } from '@palimpsest/networks';
+import type { TaskContext } from '@palimpsest/platform';
+import { encodeCheckpoint } from './checkpoint.js';
+import { labelsOf, openFold, type FoldData } from './data.js';
+import { score } from './evaluate.js';
+import { fit } from './fit.js';
+import { predict } from './predict.js';
+import { startWeights } from './start-weights.js';
+import { beginWith, decodeState, encodeState } from './state.js';
+
+type TrainInput = TaskInput<'train'>;
+
+/** Trains a network with one fold held out, and judges it there. Goes on where a cut-off attempt stopped. */
+export async function train(input: TrainInput, context: TaskContext): Promise<TaskOutput<'train'>> {
+  const { store, threads, signal } = context;
+  const data = await openFold(store, input);
+  const { architecture, imageSize, dropout, seeds, start } = input;
+  const network = buildNetwork(architecture, { imageSize, dropout, classes: data.classes.length });
+  const saved = await context.loadState();
+  const from = saved
+    ? decodeState(saved)
+    : beginWith(await startWeights(store, network, { start, headSeed: seeds.head }));
+  const { weights, curves } = await fit(data, from, {
+    ...input,
+    ...{ engine: onnxEngine, network, threads, signal },
+    seed: seeds.training,
+    save: (state) => context.saveState(encodeState(state)),
+    progress: (done, message) => context.progress(done, message),
+  });
+  return finish({ network, data, input, context }, weights, curves);
+}
+
+interface Finished {
+  network: Network;
+  data: FoldData;
+  input: TrainInput;
+  context: TaskContext;
+}
+
+/** Judges what was learnt, and writes it all down. */
+async function finish(run: Finished, weights: Weights, curves: Curves): Promise<TaskOutput<'train'>> {
+  const { network, data, input, context } = run;
+  const { store, taskId, threads, signal } = context;
+  const { classes, rows } = data;
+  const options = { engine: onnxEngine, network, threads, preprocessing: input.preprocessing, signal };
+  const probabilities = await predict(weights, data, rows.judged, options);
+  const { accuracy, auc } = score({ probabilities, labels: labelsOf(data, rows.judged) });
+  const { engine, runtime, version } = await onnxEngine.describe();
+  const provenance = {
+    taskId,
+    input,
+    engine: `${engine} (${runtime} ${version})`,
+    classes,
+    epoch: curves.best,
+  };
+  const checkpoint = encodeCheckpoint(network, weights, provenance);
+  return {
+    checkpoint: await store.put('checkpoints', checkpoint, '.safetensors'),
+    curves: await store.putJson('curves', curves),
+    predictions: await store.putJson('predictions', predictionsOf(data, probabilities)),
+    ...{ auc, accuracy, epochs: curves.epochs.length },
+  };
+}
+
+function predictionsOf({ classes, labels, rows }: FoldData, probabilities: Float32Array): Predictions {
+  const images = rows.judged.map((image, i) => ({
+    image,
+    class: labels[image] as number,
+    probabilities: [...probabilities.subarray(i * classes.length, (i + 1) * classes.length)],
+  }));
+  return { classes, images };
+}
