@@ -26,7 +26,8 @@ interface Port {
   shape: readonly Dimension[];
 }
 
-const typeCodes: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7 };
+/** Numbers of element types in ONNX, as files and `Cast` use them. */
+export const typeCodes: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7 };
 const attributeTypes = { float: 1, int: 2, string: 3, ints: 7 };
 const irVersion = 9;
 const opset = 18;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { copiesOfInput, inputsUnderWindow, outputsOverInput } from './windows.js';
+import { copiesOfInput, inputsByTap, inputsUnderWindow, outputsOverInput } from './windows.js';
 
 /** A window of 2 × 2, stride 2, padding 1 on 2 × 2 points gives 2 × 2: each sees one point, in another corner. */
 const sliding = {
@@ -20,9 +20,10 @@ describe('tables of rows', () => {
   });
 
   it('list the copies of an input, no more places than it can have', () => {
-    const { indices, taps, missing } = copiesOfInput(sliding);
-    expect([taps, missing]).toEqual([1, 16]);
-    expect([...indices]).toEqual([3, 6, 9, 12]);
+    const { indices, shape, missing } = copiesOfInput(sliding);
+    expect([...shape, missing]).toEqual([1, 4, 16]);
+    expect([...inputsByTap(sliding).indices]).toEqual([4, 4, 4, 3, 4, 4, 2, 4, 4, 1, 4, 4, 0, 4, 4, 4]);
+    expect([...indices]).toEqual([12, 9, 6, 3]);
   });
 
   it('have names of their own for every geometry', () => {

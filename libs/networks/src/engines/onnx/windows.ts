@@ -8,12 +8,12 @@ export interface Window {
   padding: number;
 }
 
-/** For each row that is made, the rows that it is made of; `missing` stands for a row of zeros. */
+/** Which rows of a matrix to copy, in which order; `missing` stands for a row of zeros. */
 export interface RowTable {
   name: string;
+  /** Of the order: two lengths whose product is the number of copies. */
+  shape: readonly [number, number];
   indices: Int32Array;
-  rows: number;
-  taps: number;
   /** Rows of the matrix that is read, and the index of none of them. */
   missing: number;
 }
@@ -24,40 +24,48 @@ interface Sliding {
   window: Window;
 }
 
-/** For each output point the input point under each tap: gathering by it is im2col. */
-export function inputsUnderWindow({ from, to, window }: Sliding): RowTable {
-  const missing = from.height * from.width;
-  const table = emptyTable('inputs', { from, to, window }, { rows: to.height * to.width, missing });
-  forEachPair({ from, to, window }, (input, output, tap) => {
-    table.indices[output * table.taps + tap] = input;
-  });
-  return table;
+/** Points × taps: the input under each tap at each output point. Gathering by it is im2col. */
+export function inputsUnderWindow(sliding: Sliding): RowTable {
+  const { from, to } = sliding;
+  const taps = sliding.window.size ** 2;
+  return table('inputs', sliding, { shape: [pointsOf(to), taps], missing: pointsOf(from) }, (indices) =>
+    forEachPair(sliding, (input, output, tap) => (indices[output * taps + tap] = input)),
+  );
 }
 
-/** For each input point the output point that sees it under each tap: gathering by it is im2col of a gradient. */
-export function outputsOverInput({ from, to, window }: Sliding): RowTable {
-  const missing = to.height * to.width;
-  const table = emptyTable('outputs', { from, to, window }, { rows: from.height * from.width, missing });
-  forEachPair({ from, to, window }, (input, output, tap) => {
-    table.indices[input * table.taps + tap] = output;
-  });
-  return table;
+/** Points × taps: the output that sees each input point under each tap. Gathering by it is im2col of a gradient. */
+export function outputsOverInput(sliding: Sliding): RowTable {
+  const { from, to } = sliding;
+  const taps = sliding.window.size ** 2;
+  return table('outputs', sliding, { shape: [pointsOf(from), taps], missing: pointsOf(to) }, (indices) =>
+    forEachPair(sliding, (input, output, tap) => (indices[input * taps + tap] = output)),
+  );
 }
 
-/** For each input point the rows output · taps + tap in which it was copied: gathering by it and summing is col2im. */
-export function copiesOfInput({ from, to, window }: Sliding): RowTable {
-  const windowTaps = window.size ** 2;
-  const copies = Math.ceil(window.size / window.stride) ** 2;
-  const missing = to.height * to.width * windowTaps;
-  const rows = from.height * from.width;
-  const table = emptyTable('copies', { from, to, window }, { rows, missing, taps: copies });
-  const filled = new Int32Array(rows);
-  forEachPair({ from, to, window }, (input, output, tap) => {
-    const at = filled[input] as number;
-    table.indices[input * copies + at] = output * windowTaps + tap;
-    filled[input] = at + 1;
-  });
-  return table;
+/** Taps × points: as `inputsUnderWindow`, tap by tap. Reducing the first of the two is pooling. */
+export function inputsByTap(sliding: Sliding): RowTable {
+  const { from, to } = sliding;
+  const outputs = pointsOf(to);
+  const shape = [sliding.window.size ** 2, outputs] as const;
+  return table('inputs_by_tap', sliding, { shape, missing: pointsOf(from) }, (indices) =>
+    forEachPair(sliding, (input, output, tap) => (indices[tap * outputs + output] = input)),
+  );
+}
+
+/** Copies × points: where in what `inputsByTap` gathered each input point went. Summing over copies is col2im. */
+export function copiesOfInput(sliding: Sliding): RowTable {
+  const { from, to, window } = sliding;
+  const inputs = pointsOf(from);
+  const outputs = pointsOf(to);
+  const shape = [Math.ceil(window.size / window.stride) ** 2, inputs] as const;
+  const copies = new Int32Array(inputs);
+  return table('copies', sliding, { shape, missing: window.size ** 2 * outputs }, (indices) =>
+    forEachPair(sliding, (input, output, tap) => {
+      const copy = copies[input] as number;
+      indices[copy * inputs + input] = tap * outputs + output;
+      copies[input] = copy + 1;
+    }),
+  );
 }
 
 /**
@@ -65,36 +73,42 @@ export function copiesOfInput({ from, to, window }: Sliding): RowTable {
  *
  * @param matrix (n · table.missing) × channels
  * @param round another number makes the same copy a second time, where the runtime would keep the first
- * @returns n × table.rows × table.taps × channels
+ * @returns n × the shape of the table × channels
  */
 export function gatherRows(
   graph: Graph,
   matrix: string,
-  { table, channels, round = 0 }: { table: RowTable; channels: number; round?: number },
+  { table: rows, channels, round = 0 }: { table: RowTable; channels: number; round?: number },
 ): string {
-  let images = graph.node('Reshape', [matrix, graph.integers([-1, table.missing, channels])]);
-  if (table.indices.includes(table.missing)) {
+  let images = graph.node('Reshape', [matrix, graph.integers([-1, rows.missing, channels])]);
+  if (rows.indices.includes(rows.missing)) {
     images = graph.node('Pad', [images, graph.integers([0, 0, 0, 0, 1, 0], `round_${round}`)]);
   }
-  const indices = graph.constant(table.name, [table.rows, table.taps], () => table.indices);
+  const indices = graph.constant(rows.name, rows.shape, () => rows.indices);
   return graph.node('Gather', [images, indices], { axis: 1 });
 }
 
-function emptyTable(
+function table(
   kind: string,
   { from, to, window }: Sliding,
-  { rows, missing, taps = window.size ** 2 }: { rows: number; missing: number; taps?: number },
+  { shape, missing }: Pick<RowTable, 'shape' | 'missing'>,
+  write: (indices: Int32Array) => void,
 ): RowTable {
   const { size, stride, padding } = window;
-  const sizes = [from.height, from.width, to.height, to.width, size, stride, padding];
-  const indices = new Int32Array(rows * taps).fill(missing);
-  return { name: `${kind}_${sizes.join('_')}`, indices, rows, taps, missing };
+  const geometry = [from.height, from.width, to.height, to.width, size, stride, padding];
+  const indices = new Int32Array(shape[0] * shape[1]).fill(missing);
+  write(indices);
+  return { name: `${kind}_${geometry.join('_')}`, shape, indices, missing };
+}
+
+function pointsOf({ height, width }: Shape): number {
+  return height * width;
 }
 
 /** Calls back for every input point that lies under a tap of the window at an output point. */
 function forEachPair(
   { from, to, window: { size, stride, padding } }: Sliding,
-  visit: (input: number, output: number, tap: number) => void,
+  visit: (input: number, output: number, tap: number) => unknown,
 ): void {
   for (let output = 0; output < to.height * to.width; output++) {
     const top = Math.floor(output / to.width) * stride - padding;

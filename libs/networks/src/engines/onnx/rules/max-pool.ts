@@ -1,5 +1,6 @@
 import type { MaxPoolLayer } from '../../../network.js';
-import { copiesOfInput, gatherRows, inputsUnderWindow } from '../windows.js';
+import { typeCodes } from '../graph.js';
+import { copiesOfInput, gatherRows, inputsByTap } from '../windows.js';
 import { only, type Rule } from './rule.js';
 
 export const maxPool: Rule<MaxPoolLayer> = {
@@ -15,24 +16,30 @@ export const maxPool: Rule<MaxPoolLayer> = {
     const input = only(inputs);
     const { graph } = tape;
     const { output: shape } = layer;
+    const { channels } = shape;
+    const points = shape.height * shape.width;
     const sliding = { from: input.shape, to: shape, window: layer };
-    const candidates = gatherRows(graph, input.name, {
-      table: inputsUnderWindow(sliding),
-      channels: shape.channels,
-    });
-    const largest = graph.node('ReduceMax', [candidates, graph.integers([2])], { keepdims: 1 });
-    const output = { name: graph.node('Reshape', [largest, graph.integers([-1, shape.channels])]), shape };
+    const gathered = gatherRows(graph, input.name, { table: inputsByTap(sliding), channels });
+    const byTap = graph.integers([-1, layer.size ** 2, points * channels]);
+    const candidates = graph.node('Reshape', [gathered, byTap]);
+    const taps = graph.integers([1]);
+    const rows = graph.integers([-1, channels]);
+    const largest = graph.node('ReduceMax', [candidates, taps], { keepdims: 1 });
+    const output = { name: graph.node('Reshape', [largest, rows]), shape };
     if (!tape.wantsGradient(input)) return output;
     return tape.record(output, (gradient) => {
-      const float = 1;
-      const wins = graph.node('Cast', [graph.node('Equal', [candidates, largest])], { to: float });
-      const winners = graph.node('ReduceSum', [wins, graph.integers([2])], { keepdims: 1 });
-      const points = graph.integers([-1, shape.height * shape.width, 1, shape.channels]);
-      const slope = graph.node('Reshape', [tape.unscaled(gradient), points]);
+      const wins = graph.node('Cast', [graph.node('Equal', [candidates, largest])], {
+        to: typeCodes.float32,
+      });
+      const winners = graph.node('ReduceSum', [wins, taps], { keepdims: 1 });
+      const slope = graph.node('Reshape', [
+        tape.unscaled(gradient),
+        graph.integers([-1, 1, points * channels]),
+      ]);
       const shares = graph.node('Mul', [wins, graph.node('Div', [slope, winners])]);
-      const copies = gatherRows(graph, shares, { table: copiesOfInput(sliding), channels: shape.channels });
-      const sum = graph.node('ReduceSum', [copies, graph.integers([2])], { keepdims: 0 });
-      tape.addGradient(input, { name: graph.node('Reshape', [sum, graph.integers([-1, shape.channels])]) });
+      const copies = gatherRows(graph, shares, { table: copiesOfInput(sliding), channels });
+      const sum = graph.node('ReduceSum', [copies, taps], { keepdims: 0 });
+      tape.addGradient(input, { name: graph.node('Reshape', [sum, rows]) });
     });
   },
 };
