@@ -1,0 +1,15 @@
+import type { TaskKind } from '@palimpsest/contracts';
+import { exitCodes as endings, runWork } from '@palimpsest/platform/work';
+import { exitCodes } from '../exit-codes.js';
+import { serviceNames, services, type Service } from '../services.js';
+
+/**
+ * Runs one task and leaves with its exit code, whatever native threads it left behind. Only the service that runs
+ * tasks of this kind is loaded: this is how every job starts.
+ */
+export async function workOn(kind: TaskKind, taskId: string): Promise<never> {
+  const all: Service[] = serviceNames.map((name) => services[name]);
+  const definitions = (await all.find(({ kinds }) => kinds.includes(kind))?.definitions()) ?? [];
+  const code = await runWork(definitions, [kind, taskId]);
+  process.exit(code === endings.unavailable ? exitCodes.unavailable : code);
+}

@@ -1,0 +1,242 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { writeNpy } from '@palimpsest/formats';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { runProgram } from './program.js';
+import { serviceNames } from './services.js';
+import { taskKinds } from '@palimpsest/contracts';
+import { services, type Service } from './services.js';
+
+/** Runs the program in this process. */
+async function palimpsest(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const said = { out: '', err: '' };
+  const out = vi
+    .spyOn(process.stdout, 'write')
+    .mockImplementation((text) => Boolean((said.out += String(text))));
+  const err = vi
+    .spyOn(process.stderr, 'write')
+    .mockImplementation((text) => Boolean((said.err += String(text))));
+  try {
+    return { code: await runProgram(['node', 'palimpsest', ...args]), ...said };
+  } finally {
+    out.mockRestore();
+    err.mockRestore();
+  }
+}
+
+describe('the program', () => {
+  it('tells what it can do', async () => {
+    const { code, out } = await palimpsest('--help');
+    expect(code).toBe(0);
+    for (const command of ['demo', 'run', 'plan', 'folds', 'compare', 'serve', 'work', 'status', 'config']) {
+      expect(out).toMatch(new RegExp(`^ {2}${command}[ [<]`, 'm'));
+    }
+    expect(out).toContain('130  interrupted');
+  });
+
+  it.each(['demo', 'run', 'plan', 'folds', 'compare', 'serve', 'work', 'config', 'status'])(
+    'explains %s with an example',
+    async (command) => {
+      const { code, out } = await palimpsest(command, '--help');
+      expect(code).toBe(0);
+      expect(out).toContain(`palimpsest ${command}`);
+    },
+  );
+
+  it.each([
+    [['fly']],
+    [['run']],
+    [['folds', '--layout', 'busy', '.']],
+    [['folds', '--layout', 'busi', '.', '--folds', '1']],
+    [['work', 'paint', 'id']],
+    [['compare', 'a.npy', 'b.npy', '--epsilon', 'small']],
+    [['serve', 'everything']],
+  ])('ends with 2 when used wrongly: %j', async (args) => {
+    const { code, err, out } = await palimpsest(...args);
+    expect(code).toBe(2);
+    expect(err).toMatch(/error:/);
+    expect(out).toBe('');
+  });
+
+  it('knows who runs each kind of task', () => {
+    const kinds = serviceNames.flatMap((name) => (services[name] as Service).kinds);
+    expect(kinds.sort()).toEqual([...taskKinds].sort());
+  });
+});
+
+describe('commands that need no service', () => {
+  let place: string;
+  beforeEach(() => (place = mkdtempSync(join(tmpdir(), 'palimpsest-cli-'))));
+  afterEach(() => rmSync(place, { recursive: true }));
+  const file = (name: string, content: string | Uint8Array) => {
+    writeFileSync(join(place, name), content);
+    return join(place, name);
+  };
+  const matrix = (name: string, rows: number, cols: number, value: (i: number) => number) =>
+    file(
+      name,
+      writeNpy({ shape: [rows, cols], data: Float32Array.from({ length: rows * cols }, (_, i) => value(i)) }),
+    );
+
+  describe('compare', () => {
+    const wave = (i: number) => Math.sin(i * i);
+
+    it('finds a network the same as itself', async () => {
+      const a = matrix('a.npy', 50, 3, wave);
+      const { code, out } = await palimpsest('compare', a, a, '--json');
+      expect(code).toBe(0);
+      const { value, ...rest } = JSON.parse(out) as { value: number; coefficients: number[] };
+      expect(value).toBeCloseTo(1, 9);
+      expect(rest).toMatchObject({ measure: 'cca', points: 50, channels: [3, 3], warnings: [] });
+      expect(Object.keys(rest)).toEqual(['measure', 'coefficients', 'points', 'channels', 'warnings']);
+      expect(rest.coefficients).toHaveLength(3);
+    });
+
+    it('says which matrix is not as it must be', async () => {
+      const a = matrix('a.npy', 50, 3, wave);
+      const short = matrix('short.npy', 40, 3, wave);
+      const holes = matrix('holes.npy', 50, 3, (i) => (i === 7 ? NaN : wave(i)));
+      const flat = file('flat.npy', writeNpy({ shape: [150], data: new Float32Array(150) }));
+      const said = async (b: string) => {
+        const { code, err } = await palimpsest('compare', a, b);
+        return `${code} ${err.replaceAll(`${place}/`, '').trim()}`;
+      };
+      expect(await said(short)).toBe(
+        '2 palimpsest: a.npy and short.npy: expected the same data points in both files, found 50 and 40',
+      );
+      expect(await said(holes)).toBe(
+        '2 palimpsest: holes.npy: expected finite numbers, found NaN in row 2, column 1',
+      );
+      expect(await said(flat)).toBe('2 palimpsest: flat.npy: expected 2 dimensions, found 1 (shape 150)');
+      expect(await said(join(place, 'none.npy'))).toContain('2 palimpsest: none.npy: ENOENT');
+      expect(await said(file('text.npy', 'hello'))).toContain('2 palimpsest: text.npy: ');
+    });
+
+    it('suspects channels first where there are fewer points than channels', async () => {
+      const a = matrix('a.npy', 3, 50, wave);
+      const { code, err } = await palimpsest('compare', a, a);
+      expect(code).toBe(2);
+      expect(err).toContain('add --channels-first');
+      expect((await palimpsest('compare', a, a, '--channels-first')).code).toBe(0);
+    });
+
+    const golden = fileURLToPath(new URL('../../../../shared/golden/svcca/', import.meta.url));
+    it.skipIf(!existsSync(golden))(
+      'agrees with google/svcca on two MNIST networks (skipped: ../shared not there)',
+      async () => {
+        const [a, b] = [0, 1].map((i) => join(golden, `mnist-model${i}-layer04.npy`)) as [string, string];
+        const { out } = await palimpsest('compare', a, b, '--channels-first', '--json');
+        expect(JSON.parse(out)).toMatchObject({ points: 10_000, channels: [10, 10] });
+        expect((JSON.parse(out) as { value: number }).value).toBeCloseTo(0.7057263136599183, 9);
+      },
+    );
+  });
+
+  describe('plan', () => {
+    const study = (path: string) => `name: small
+targets: { knee: { layout: csv, path: ${path}, split: { folds: 2 } } }
+sources: { random: { random: true } }
+`;
+
+    it('counts images and tasks without running anything', async () => {
+      file('knee.csv', 'path,label,patient\na.png,x,p\nb.png,y,q\n');
+      const { code, out } = await palimpsest('plan', file('study.yaml', study('knee.csv')), '--json');
+      expect(code).toBe(0);
+      const plan = JSON.parse(out) as {
+        datasets: unknown[];
+        kinds: { kind: string; tasks: number }[];
+        total: object;
+      };
+      expect(plan.datasets).toEqual([
+        { name: 'knee', path: join(place, 'knee.csv'), images: 2, counted: true },
+      ]);
+      expect(plan.kinds.map(({ kind, tasks }) => [kind, tasks])).toEqual([
+        ['ingest', 1],
+        ['train', 2],
+        ['extract', 6],
+        ['compare', 4],
+        ['report', 1],
+      ]);
+      expect(plan.total).toMatchObject({ tasks: 14 });
+    });
+
+    it('says what it assumes where there is nothing to count', async () => {
+      const { out } = await palimpsest('plan', file('study.yaml', study('absent.csv')));
+      expect(out).toMatch(/knee +~1000/);
+      expect(out).toContain('~ assumed');
+    });
+
+    it('names what is wrong with a study file', async () => {
+      const path = file('study.yaml', study('knee.csv').replace('csv, path', 'cvs, path'));
+      const { code, err } = await palimpsest('plan', path);
+      expect(code).toBe(2);
+      expect(err).toContain(`${path} line 2: targets.knee.layout: expected one of`);
+      expect(err).toContain('did you mean "csv"?');
+      expect((await palimpsest('plan', join(place, 'none.yaml'))).code).toBe(2);
+    });
+  });
+
+  it('folds lists every image in its own order with its fold', async () => {
+    const rows = Array.from({ length: 8 }, (_, i) => `${i}.png,${i % 2 ? 'sick' : 'well'},p${i >> 1}`);
+    const path = file('images.csv', `path,label,patient\n${rows.join('\n')}\n`);
+    const { code, out } = await palimpsest('folds', '--layout', 'csv', path, '--folds', '2', '--csv');
+    expect(code).toBe(0);
+    const lines = out.trim().split('\n');
+    expect(lines[0]).toBe('path,label,patient,fold');
+    expect(lines.slice(1).map((line) => line.split(',').slice(0, 3).join(','))).toEqual(rows);
+    const folds = lines.slice(1).map((line) => line.split(',')[3]);
+    expect(folds.every((fold, i) => fold === folds[i ^ 1])).toBe(true);
+    const summary = (await palimpsest('folds', '--layout', 'csv', path, '--folds', '2')).out;
+    expect(summary).toContain('8 images, 2 folds, all images of a patient in one fold');
+    expect(summary).toContain('add --csv');
+  });
+
+  it('config says where each setting comes from', async () => {
+    vi.stubEnv('MAX_ATTEMPTS', '7');
+    const { out } = await palimpsest('config', '--json');
+    vi.unstubAllEnvs();
+    const settings = JSON.parse(out) as { name: string; value: string; source: string }[];
+    expect(settings.find(({ name }) => name === 'MAX_ATTEMPTS')).toMatchObject({
+      value: '7',
+      source: 'environment',
+    });
+    expect(settings.find(({ name }) => name === 'LEASE_SECONDS')).toMatchObject({
+      value: '60',
+      source: 'default',
+    });
+  });
+
+  it('status finds no studies where there are none', async () => {
+    vi.stubEnv('DATA_DIR', undefined);
+    const { code, out } = await palimpsest('status', '--data', join(place, 'data'), '--json');
+    vi.unstubAllEnvs();
+    expect({ code, out }).toEqual({ code: 0, out: '[]\n' });
+  });
+
+  it('the demo draws its datasets once, with a study that is as a study must be', async () => {
+    vi.stubEnv('DATA_DIR', place);
+    const { prepareDemo } = await import('./demo/prepare-demo.js');
+    const { demoSizes } = await import('./demo/demo-study.js');
+    const sizes = { ...demoSizes.subjects };
+    Object.assign(demoSizes.subjects, { natural: 16, radiology: 12, nodules: 4, opacities: 6 });
+    const err = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const study = await prepareDemo();
+    await prepareDemo();
+    expect(err).toHaveBeenCalledTimes(1);
+    err.mockRestore();
+    Object.assign(demoSizes.subjects, sizes);
+    expect(
+      readFileSync(join(place, 'demo', 'datasets', 'natural.csv'), 'utf8')
+        .trim()
+        .split('\n'),
+    ).toHaveLength(17);
+    const { code, out } = await palimpsest('plan', study, '--json');
+    vi.unstubAllEnvs();
+    expect(code).toBe(0);
+    const { datasets } = JSON.parse(out) as { datasets: { name: string; counted: boolean }[] };
+    expect(datasets).toHaveLength(4);
+    expect(datasets.every(({ counted }) => counted)).toBe(true);
+  });
+});
