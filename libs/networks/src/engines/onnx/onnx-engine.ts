@@ -26,9 +26,9 @@ export const onnxEngine: Engine = {
     requireWeights(network, weights);
     requireOptions(options);
     const runtime = await loadRuntime();
-    const graph = writeTraining(network, weights, options);
+    const { model, ...graph } = writeTraining(network, weights, options);
     const { threads = 1, lowMemory = false } = options;
-    const session = await runtime.open(graph.model, { threads, lowMemory });
+    const session = await runtime.open(model, { threads, lowMemory });
     return new OnnxTrainer(session, graph, { network, weights, ...options });
   },
 

@@ -18,7 +18,8 @@ interface Variable {
 /** Runs training steps. What they change lives here; the session keeps nothing between them. */
 export class OnnxTrainer implements Trainer {
   readonly #network: Network;
-  readonly #weights: Weights;
+  /** Tensors that no step changes. */
+  readonly #untouched: Weights;
   readonly #adam: Adam;
   readonly #seed: number;
   readonly #variables: Variable[];
@@ -27,15 +28,16 @@ export class OnnxTrainer implements Trainer {
   /** @param weights of all tensors; those that are not trained come back as they are in a state */
   constructor(
     private readonly session: Session,
-    private readonly graph: TrainingGraph,
+    private readonly graph: Omit<TrainingGraph, 'model'>,
     { network, weights, optimiser, seed, state }: TrainOptions & { network: Network; weights: Weights },
   ) {
     this.#network = network;
-    this.#weights = new Map(weights);
     this.#adam = optimiser;
     this.#seed = seed;
     this.#steps = state?.steps ?? 0;
     const changing = [...graph.packs, ...(graph.statistics ? [graph.statistics] : [])];
+    const changed = new Set(changing.flatMap(({ members }) => members.map(({ name }) => name)));
+    this.#untouched = new Map([...weights].filter(([name]) => !changed.has(name)));
     const remembered = (pack: Pack, kind: (typeof moments)[number]) =>
       state ? fill(pack, state.moments, `${kind}/`) : new Float32Array(lengthOf(pack));
     this.#variables = [
@@ -57,12 +59,15 @@ export class OnnxTrainer implements Trainer {
   }
 
   state(): TrainerState {
-    const weights: Weights = new Map([...this.#weights].map(([name, values]) => [name, values.slice()]));
+    const tensors: Weights = new Map([...this.#untouched].map(([name, values]) => [name, values.slice()]));
     const remembered: Weights = new Map();
     for (const { kind, pack, current } of this.#variables) {
-      if (kind === 'w') unpack(pack, current, weights);
+      if (kind === 'w') unpack(pack, current, tensors);
       else unpack(pack, current, remembered, `${kind}/`);
     }
+    const weights: Weights = new Map(
+      this.#network.weights.map(({ name }) => [name, tensors.get(name) as Float32Array]),
+    );
     return { weights, optimiser: { steps: this.#steps, moments: remembered } };
   }
 
