@@ -58,4 +58,11 @@ describe('progress in a log', () => {
     expect(lines.map((line) => /train (\d+)/.exec(line)?.[1])).toEqual(['0', '10', '15']);
     expect(screen.text).not.toContain('\u001b');
   });
+
+  it('does not say its last word twice', () => {
+    const { screen, printer } = setting(false);
+    printer.update(view(3));
+    printer.close();
+    expect(screen.text.trim().split('\n')).toHaveLength(1);
+  });
 });

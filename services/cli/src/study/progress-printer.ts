@@ -17,6 +17,7 @@ export class ProgressPrinter {
   #lines = 0;
   #lastPlain = -Infinity;
   #view: StudyView | undefined;
+  #printed: StudyView | undefined;
 
   constructor(
     private readonly screen: Screen,
@@ -43,12 +44,13 @@ export class ProgressPrinter {
   /** Leaves the last word: nothing on a terminal, the final counts in a log. */
   close(): void {
     if (this.screen.isTTY) this.screen.write(this.#erase());
-    else if (this.#view) this.#plain(this.#view);
+    else if (this.#view && this.#view !== this.#printed) this.#plain(this.#view);
     this.#lines = 0;
   }
 
   #plain(view: StudyView): void {
     this.#lastPlain = this.now();
+    this.#printed = view;
     this.screen.write(`${plainLine(view, this.#elapsed())}\n`);
   }
 
