@@ -1,0 +1,199 @@
+import { curvesSchema, manifestSchema, PlatformError, predictionsSchema } from '@palimpsest/contracts';
+import type { StudyResults } from '@palimpsest/contracts';
+import { readNpy } from '@palimpsest/formats';
+import type { Store } from '@palimpsest/platform';
+import { groupBy } from './group-by.js';
+import {
+  isRandom,
+  type Arm,
+  type DatasetView,
+  type ExtractionView,
+  type FilterBank,
+  type FoldView,
+} from './view.js';
+import type { ComparisonView, PretrainingView, View } from './view.js';
+
+/** The fold whose networks the figure of filters shows. */
+const shownFold = 1;
+
+/**
+ * Reads every artifact that the report tells of.
+ *
+ * @throws PlatformError `not-found` or `corrupt` when an artifact is not what its reference says
+ */
+export async function collect(results: StudyResults, store: Store, signal: AbortSignal): Promise<View> {
+  const { study } = results;
+  const datasets = await each(results.datasets, signal, (d) => readDataset(d, results, store));
+  const pretrainings = await each(results.pretrainings, signal, (p) => readPretraining(p, results, store));
+  const folds = await each(results.trainings, signal, async (t) => ({
+    at: t,
+    fold: await readFold(t, store),
+  }));
+  const extractions = results.extractions.map(readExtraction);
+  const shown = results.extractions.filter(
+    ({ model, fold }) => model.draw === 'first' && (fold ?? shownFold) === shownFold,
+  );
+  const filters = await each(shown, signal, (extraction) => readFilters(extraction, store));
+  const known = Object.keys(study.sources);
+  const sources = [...known.filter((s) => !isRandom(study, s)), ...known.filter((s) => isRandom(study, s))];
+  const order = { targets: Object.keys(study.targets), sources, strategies: study.strategies };
+  return {
+    study,
+    targets: order.targets,
+    sources,
+    datasets: sorted(datasets, (d) => [d.isTarget ? 0 : 1, order.targets.indexOf(d.name)]),
+    pretrainings: sorted(pretrainings, (p) => [sources.indexOf(p.source)]),
+    arms: sorted(armsOf(folds), (arm) => placeOf(arm, order)),
+    extractions: sorted(extractions, (e) => [
+      ...placeOf({ target: e.target, ...e.model }, order),
+      e.fold ?? 0,
+    ]),
+    filters: sorted(filters, (f) => placeOf({ target: f.target, ...f.model }, order)),
+    comparisons: sorted(results.comparisons.map(readComparison), (c) => comparisonPlace(c, order)),
+  };
+}
+
+interface Order {
+  targets: string[];
+  sources: string[];
+  strategies: readonly string[];
+}
+
+function placeOf(at: { target: string; source: string; strategy: string | null }, order: Order): number[] {
+  const strategy = at.strategy === null ? -1 : order.strategies.indexOf(at.strategy);
+  return [order.targets.indexOf(at.target), order.sources.indexOf(at.source), strategy];
+}
+
+function comparisonPlace({ target, a, b, fold }: ComparisonView, order: Order): number[] {
+  return [...placeOf({ target, ...a }, order), ...placeOf({ target, ...b }, order), fold ?? 0];
+}
+
+function sorted<T>(values: readonly T[], place: (value: T) => number[]): T[] {
+  return values
+    .map((value) => ({ value, at: place(value) }))
+    .sort((x, y) => x.at.map((n, i) => n - (y.at[i] ?? 0)).find((n) => n !== 0) ?? 0)
+    .map(({ value }) => value);
+}
+
+/** One after the other: the store's reads are short, and order never matters less than memory. */
+async function each<T, R>(
+  values: readonly T[],
+  signal: AbortSignal,
+  read: (value: T) => R | Promise<R>,
+): Promise<R[]> {
+  const found: R[] = [];
+  for (const value of values) {
+    signal.throwIfAborted();
+    found.push(await read(value));
+  }
+  return found;
+}
+
+type From<K extends 'datasets' | 'pretrainings' | 'trainings' | 'extractions' | 'comparisons'> =
+  StudyResults[K][number];
+
+async function readDataset(
+  from: From<'datasets'>,
+  { study }: StudyResults,
+  store: Store,
+): Promise<DatasetView> {
+  const { name, taskId, version, output } = from;
+  const manifest = await store.getJson(output.manifest, manifestSchema);
+  return {
+    name,
+    taskId,
+    version,
+    manifest,
+    isTarget: name in study.targets,
+    manifestHash: output.manifest.sha256,
+  };
+}
+
+async function readPretraining(
+  { source, taskId, version, output }: From<'pretrainings'>,
+  { study }: StudyResults,
+  store: Store,
+): Promise<PretrainingView> {
+  const settings = study.sources[source];
+  const dataset = settings && 'pretrain' in settings ? settings.pretrain : '';
+  const curves = await store.getJson(output.curves, curvesSchema);
+  return {
+    source,
+    dataset,
+    taskId,
+    version,
+    curves,
+    auc: output.auc,
+    checkpointHash: output.checkpoint.sha256,
+  };
+}
+
+async function readFold(
+  { fold, taskId, version, output }: From<'trainings'>,
+  store: Store,
+): Promise<FoldView> {
+  const [curves, predictions] = await Promise.all([
+    store.getJson(output.curves, curvesSchema),
+    store.getJson(output.predictions, predictionsSchema),
+  ]);
+  const { auc, accuracy, checkpoint } = output;
+  return { fold, taskId, version, auc, accuracy, curves, predictions, checkpointHash: checkpoint.sha256 };
+}
+
+function armsOf(trained: { at: From<'trainings'>; fold: FoldView }[]): Arm[] {
+  const groups = groupBy(trained, ({ at: { target, source, strategy } }) =>
+    [target, source, strategy].join('/'),
+  );
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (!first) return [];
+    const { target, source, strategy } = first.at;
+    return [
+      {
+        target,
+        source,
+        strategy,
+        folds: sorted(
+          group.map(({ fold }) => fold),
+          ({ fold }) => [fold],
+        ),
+      },
+    ];
+  });
+}
+
+function readExtraction({
+  target,
+  model,
+  fold,
+  taskId,
+  version,
+  output,
+}: From<'extractions'>): ExtractionView {
+  return { target, model, fold, taskId, version, activationsHash: output.activations.listing.sha256 };
+}
+
+async function readFilters(from: From<'extractions'>, store: Store): Promise<FilterBank> {
+  const { shape, data } = readNpy(await store.get(from.output.filters));
+  const [height, width, channels, filters] = shape;
+  if (!height || !width || channels !== 3 || !filters || shape.length !== 4) {
+    throw new PlatformError(
+      'corrupt',
+      `filters ${from.output.filters.key}: expected height × width × 3 × filters, found ${shape.join(' × ')}`,
+    );
+  }
+  return { ...readExtraction(from), shape: [height, width, channels, filters], values: data };
+}
+
+function readComparison({
+  target,
+  pair,
+  a,
+  b,
+  fold,
+  taskId,
+  version,
+  output,
+}: From<'comparisons'>): ComparisonView {
+  return { target, pair, a, b, fold, taskId, version, layers: output.layers };
+}

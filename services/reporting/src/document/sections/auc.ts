@@ -1,0 +1,119 @@
+import { html, trusted, type Content, type Markup } from '../../markup.js';
+import { fixed, hundredfold, hundredfoldSd } from '../../numbers.js';
+import type { AucSummary } from '../../statistics/auc.js';
+import { aucColumns, aucRows, type AucRow } from '../../tables/auc.js';
+import { armAnchor } from '../../tables/provenance.js';
+import { isRandom, type View } from '../../view.js';
+import { strategyMeaning, strategyWords } from '../../words.js';
+import { absent, details, origin, tableBlock, tableFigure, type Report } from '../report.js';
+
+/** The paper's Table 2, and every value it was made from. */
+export function aucSection({ view, analysis }: Report): Markup {
+  if (view.arms.length === 0)
+    return html`<section id="auc">
+      <h2>AUC</h2>
+      ${absent('No network was trained.')}
+    </section>`;
+  return html`<section id="auc">
+    <h2>AUC</h2>
+    ${main(view, analysis.auc)}${details('The value of each fold', folds(view))}
+    <p>Files: <code>tables/auc.csv</code>, <code>tables/auc-folds.csv</code>, <code>tables/auc.tex</code>.</p>
+  </section>`;
+}
+
+function main(view: View, summaries: readonly AucSummary[]): Markup {
+  const columns = aucColumns(view);
+  const spans = view.sources.map(
+    (source) =>
+      html`<th scope="colgroup" class="span" colspan="${columns.filter((c) => c.source === source).length}">
+        ${source}
+      </th>`,
+  );
+  const heads = columns.map(
+    ({ source, strategy }) =>
+      html`<th scope="col" class="n">${isRandom(view.study, source) ? '' : strategyWords[strategy]}</th>`,
+  );
+  // Deviations of one and of two digits stand under each other.
+  const width = Math.max(...summaries.map(({ sd }) => hundredfoldSd(sd ?? 0, view.study.protocol).length));
+  const rows = aucRows(view, summaries).map((row) => rowOf(view, row, width));
+  const groups = view.sources.map(
+    (source) => html`<colgroup span="${columns.filter((c) => c.source === source).length}"></colgroup>`,
+  );
+  const table = html`<table class="wide">
+    <colgroup></colgroup>
+    ${groups}
+    <thead>
+      <tr>
+        <td></td>
+        ${spans}
+      </tr>
+      <tr>
+        <th scope="col">Target</th>
+        ${heads}
+      </tr>
+    </thead>
+    <tbody>
+      ${rows}
+    </tbody>
+  </table>`;
+  return tableFigure(html`<b>Table 1.</b> ${caption(view)}`, table);
+}
+
+function caption({ study }: View): string {
+  const rounding =
+    study.protocol === 'audited'
+      ? ''
+      : ' Deviations are rounded to two decimals and then to one, as in the paper.';
+  const strategies = study.strategies.map((s) => `${strategyWords[s]}: ${strategyMeaning[s]}`).join('; ');
+  return `Mean AUC ± standard deviation over folds (divisor n − 1), both × 100; several classes one against the rest, weighted by prevalence. Bold: highest mean of a target. ${strategies}.${rounding} Each value leads to the tasks it came from.`;
+}
+
+function rowOf({ study }: View, { target, cells, best }: AucRow, width: number): Markup {
+  const tds = cells.map((cell) => {
+    if (!cell)
+      return html`<td class="n">
+        <span title="not trained: a source is not judged on its own images">–</span>
+      </td>`;
+    const text = cellText(cell, study.protocol, width);
+    return html`<td
+      class="${cell === best ? 'n best' : 'n'}"
+      data-tasks="${cell.arm.folds.map(({ taskId }) => taskId).join(' ')}"
+    >
+      ${origin(armAnchor(target, cell.arm.source, cell.arm.strategy), text)}
+    </td>`;
+  });
+  return html`<tr>
+    <th scope="row">${target}</th>
+    ${tds}
+  </tr> `;
+}
+
+function cellText(
+  { mean, sd, values, arm }: AucSummary,
+  protocol: View['study']['protocol'],
+  width: number,
+): Content {
+  if (mean === null) return 'no AUC';
+  const spread =
+    sd === null ? null : html` <span class="sd">± ${hundredfoldSd(sd, protocol).padStart(width, ' ')}</span>`;
+  const missing =
+    arm.folds.length > values.length
+      ? html`<sup title="folds with one class only have no AUC">${values.length}/${arm.folds.length}</sup>`
+      : null;
+  return [hundredfold(mean), spread, missing];
+}
+
+function folds(view: View): Markup {
+  const most = Math.max(...view.arms.map((arm) => arm.folds.length));
+  const columns = [
+    'Target',
+    'Source',
+    'Strategy',
+    ...Array.from({ length: most }, (_, i) => `#fold ${i + 1}`),
+  ];
+  const rows = view.arms.map(({ target, source, strategy, folds }) => [
+    ...[target, source, isRandom(view.study, source) ? trusted('') : strategyWords[strategy]],
+    ...folds.map(({ auc }) => (auc === null ? '–' : fixed(auc * 100, 2))),
+  ]);
+  return tableBlock('AUC × 100 on the judged images of each fold.', columns, rows);
+}

@@ -1,0 +1,72 @@
+import { html, type Markup } from '../../markup.js';
+import { count, fixed, range } from '../../numbers.js';
+import { fewestTargets, type GainPoint, type Slope } from '../../statistics/gain.js';
+import { mainStrategy, type View } from '../../view.js';
+import { measureWords, strategyWords } from '../../words.js';
+import { absent, figureBlock, tableBlock, type Report } from '../report.js';
+import { gainAbsent } from './found.js';
+
+const formulas = { relative: '(AUC − AUC of random) / AUC of random', difference: 'AUC − AUC of random' };
+
+/** The paper's Figure 6, with the interval that its points deserve. */
+export function gainSection(report: Report): Markup {
+  const { analysis, view } = report;
+  const heading = html`<h2>Gain against similarity</h2>`;
+  if (analysis.gain.length === 0)
+    return html`<section id="gain">${heading}${absent(gainAbsent(report))}</section>`;
+  return html`<section id="gain">
+    ${heading}${figureBlock(report, 'gain-against-similarity', caption(view))}
+    ${few(view, analysis.gain)}${analysis.slopes.length > 0 ? table(view, analysis.slopes) : absent(gainAbsent(report))}
+    <p>Points and lines: <code>tables/gain.csv</code>, <code>tables/slopes.csv</code>.</p>
+  </section>`;
+}
+
+function caption(view: View): string {
+  const { measures, gain, resamples } = view.study.analysis;
+  const measure = measures[0] ? measureWords[measures[0]] : '';
+  const dashed =
+    view.targets.length < fewestTargets
+      ? ''
+      : ' Dashed: the 95 % interval when whole targets are resampled, as folds of one target are not independent points; cut where it leaves the frame.';
+  return `Gain, ${formulas[gain]}, against ${measure} between a start and what fine-tuning made of it (${strategyWords[mainStrategy(view.study)]}). A point is a fold, its shape the target. Line: least squares. Shaded: 95 % bootstrap interval of the line over points, ${count(resamples)} resamples, as in the paper’s Figure 6.${dashed}`;
+}
+
+function few({ targets }: View, gain: readonly GainPoint[]): Markup | null {
+  const points = new Set(gain.map(({ target, source, fold }) => `${target} ${source} ${fold}`)).size;
+  if (targets.length >= 10) return null;
+  const text =
+    targets.length < fewestTargets
+      ? `The points come from ${targets.length === 1 ? 'one target' : 'two targets'}. Folds of a target resemble each other, so these are ${targets.length === 1 ? 'one observation' : 'two observations'} of how gain goes with similarity, not ${points}: no interval over targets can be given, and the interval over points says nothing of other targets.`
+      : `The points are ${targets.length} clusters. The interval over points treats folds of a target as independent and is too narrow; the one over targets resamples only ${targets.length} things and is itself rough.`;
+  return html`<p>${text}</p>`;
+}
+
+function table(view: View, slopes: readonly Slope[]): Markup {
+  const columns = [
+    'Source',
+    'Layer',
+    '#Points',
+    '#Targets',
+    '#Slope',
+    '#r',
+    '#95 % over points',
+    '#95 % over targets',
+  ];
+  const rows = slopes.map(({ source, layer, points, targets, line, overPoints, overTargets }) => [
+    ...[
+      source,
+      layer,
+      points,
+      targets,
+      fixed(line.slope, 3),
+      fixed(line.r, 2),
+      range(overPoints.low, overPoints.high, 3),
+    ],
+    overTargets ? range(overTargets.low, overTargets.high, 3) : 'too few targets',
+  ]);
+  return tableBlock(
+    html`<b>Table 2.</b> Slopes of the lines, with both intervals (seed ${view.study.seeds.sampling}).`,
+    columns,
+    rows,
+  );
+}

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { aStudy, type Made } from '../spec-support/made.js';
+import { viewOf } from '../spec-support/views.js';
+import { analyse, findingsOf } from './findings.js';
+
+const wobble = [0, 0.004, -0.004, 0.002, -0.002];
+const aucs =
+  (means: Record<string, number>): Made['auc'] =>
+  ({ source, fold }) =>
+    (means[source] ?? 0.5) + (wobble[(fold * (source.length + 1)) % 5] ?? 0);
+
+/** Sentences with plain spaces. */
+async function told(overrides: Parameters<typeof viewOf>[0]) {
+  const view = await viewOf(overrides);
+  const plain = <T>(value: T) => JSON.parse(JSON.stringify(value).replace(/\u00a0/g, ' ')) as T;
+  return plain(findingsOf(view, analyse(view)));
+}
+
+describe('which start wins', () => {
+  it('names a clear winner of a target and, from three targets on, of all', async () => {
+    const { auc, short } = await told({
+      study: aStudy(['one', 'two', 'three']),
+      auc: aucs({ natural: 0.95, radiology: 0.8, random: 0.6 }),
+    });
+    expect(auc[0]?.about).toBe('one');
+    expect(auc[0]?.text).toMatch(
+      /^natural 95\.0 ± 0\.3, radiology 80\.0 ± 0\.0: 15\.0 points apart, 95 % interval .* natural wins\.$/,
+    );
+    expect(short[0]).toMatch(
+      /^Over 3 targets, natural is ahead of radiology on 3 of 3 .* natural is the overall winner/,
+    );
+  });
+
+  it('calls a tie a tie', async () => {
+    const gap: Record<string, number> = { one: 0.01, two: -0.01, three: 0.03 };
+    const noise = [0.1, -0.1, 0.08, -0.07, 0.01];
+    const noisy: Made['auc'] = ({ target, source, fold }) =>
+      0.8 + (source === 'natural' ? (gap[target] ?? 0) + (noise[fold - 1] ?? 0) : 0);
+    const { auc } = await told({ study: aStudy(['one', 'two', 'three']), auc: noisy });
+    expect(auc[0]?.text).toContain('The interval holds 0: these folds do not tell the two apart.');
+    expect(auc.at(-1)?.text).toMatch(/no overall winner/);
+  });
+
+  it('names no overall winner after one target', async () => {
+    const { auc, short } = await told({
+      study: aStudy(['one']),
+      auc: aucs({ natural: 0.95, radiology: 0.8, random: 0.6 }),
+    });
+    expect(auc[0]?.text).toContain('natural wins.');
+    expect(short[0]).toBe(
+      'On its one target, natural is ahead of radiology on 1 of 1 (mean +15.0 points) and of random on 1 of 1 (mean +35.0 points). One target says nothing of others, so no overall winner can be named.',
+    );
+  });
+
+  it('tells both strategies apart', async () => {
+    const { auc } = await told({ study: aStudy(['one'], { strategies: ['freeze', 'finetune'] }) });
+    expect(auc.map(({ about }) => about)).toEqual([
+      'one, all weights',
+      'all targets, all weights',
+      'one, head first',
+      'all targets, head first',
+    ]);
+  });
+});
+
+describe('what was reused', () => {
+  it('is told against two random draws, layer by layer, and without a random source against chance', async () => {
+    const similarity: Made['similarity'] = ({ pair, layer }) =>
+      ({
+        'start-finetuned': 0.9 - layer / 5,
+        'random-random': 0.5,
+        'between-starts': 0.4,
+        'between-finetuned': 0.3,
+      })[pair as string] ?? 0.2;
+    const with3 = await told({ study: aStudy(['one']), similarity });
+    expect(with3.reuse[0]?.text).toBe(
+      'natural 0.90 in conv1, 0.10 in conv5: above two random draws in conv1 and conv2 only. radiology 0.90 in conv1, 0.10 in conv5: above two random draws in conv1 and conv2 only. natural and radiology became less alike in every layer.',
+    );
+    const sources = Object.fromEntries(
+      Object.entries(aStudy([]).sources).filter(([name]) => name !== 'random'),
+    );
+    const with2 = await told({ study: aStudy(['one'], { sources }), similarity });
+    expect(with2.reuse[0]?.text).toMatch(
+      /^natural 0\.90 in conv1, 0\.10 in conv5 \(chance 0\.07 to 0\.07\)\./,
+    );
+    expect(with2.gain).toEqual([]);
+  });
+});
+
+describe('what cannot be concluded', () => {
+  it('names few targets, few folds, the shared fold, warnings and duplicates across folds', async () => {
+    const { limits } = await told({
+      study: aStudy(['one', 'two'], { evaluation: { holdout: 'shared' } }),
+      audit: {
+        duplicates: [
+          ['images/0.png', 'images/100.png'],
+          ['images/1.png', 'images/2.png'],
+        ],
+        warnings: ['17 images carry both labels'],
+      },
+    });
+    const said = Object.fromEntries(limits.map(({ about, text }) => [about, text]));
+    expect(said['Nothing about medicine']).toContain('made by a program');
+    expect(said['Few targets']).toContain('2 targets');
+    expect(said['Few folds']).toContain('4 degrees of freedom');
+    expect(said['AUC is optimistic']).toContain('also stopped the training');
+    expect(said['Duplicates across folds']).toContain('one (1 group) and two (1 group)');
+    expect(said['Audit of one, two, photographs and scans']).toBe('17 images carry both labels');
+  });
+});

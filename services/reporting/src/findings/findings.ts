@@ -1,0 +1,88 @@
+import { listed } from '../numbers.js';
+import { informedOnly, agreementFindings } from './agreement.js';
+import {
+  agreements,
+  agreementSummaries,
+  type Agreement,
+  type AgreementSummary,
+} from '../statistics/agreement.js';
+import {
+  aucSummaries,
+  sourceDifferences,
+  strategyDifferences,
+  type AucDifference,
+  type AucSummary,
+} from '../statistics/auc.js';
+import { gainPoints, slopes, type GainPoint, type Slope } from '../statistics/gain.js';
+import { layerSummaries, type LayerSummary } from '../statistics/similarity.js';
+import { mainStrategy, type View } from '../view.js';
+import { aucFindings, overallSentence } from './auc.js';
+import type { Findings } from './finding.js';
+import { gainFindings, gainInShort } from './gain.js';
+import { limitFindings } from './limits.js';
+import { reuseFindings, reuseInShort } from './reuse.js';
+
+/** Every statistic of the report, computed once. */
+export interface Analysis {
+  auc: AucSummary[];
+  differences: AucDifference[];
+  strategyDifferences: AucDifference[];
+  similarity: LayerSummary[];
+  agreements: Agreement[];
+  agreementSummaries: AgreementSummary[];
+  gain: GainPoint[];
+  slopes: Slope[];
+}
+
+/** Computes what the tables, figures and sentences tell. Pure; random only by the study's seed. */
+export function analyse(view: View): Analysis {
+  const found = agreements(view);
+  const gain = gainPoints(view);
+  return {
+    auc: aucSummaries(view),
+    differences: view.study.strategies.flatMap((strategy) => sourceDifferences(view, strategy)),
+    strategyDifferences: strategyDifferences(view),
+    similarity: layerSummaries(view),
+    agreements: found,
+    agreementSummaries: agreementSummaries(view, found),
+    gain,
+    slopes: slopes(view, gain),
+  };
+}
+
+/** What was found, in plain words. */
+export function findingsOf(view: View, analysis: Analysis): Findings {
+  return {
+    short: inShort(view, analysis),
+    auc: aucFindings(view, analysis.auc),
+    reuse: reuseFindings(view, analysis.similarity),
+    agreement: agreementFindings(view, analysis.agreementSummaries),
+    gain: gainFindings(analysis.slopes),
+    limits: limitFindings(view),
+  };
+}
+
+function inShort(view: View, analysis: Analysis): string[] {
+  const overall = overallSentence(view, sourceDifferences(view, mainStrategy(view.study)));
+  return [
+    overall,
+    ...reuseInShort(view, analysis.similarity),
+    ...alike(view, analysis),
+    ...gainInShort(analysis.slopes),
+  ];
+}
+
+function alike(view: View, { agreementSummaries: summaries }: Analysis): string[] {
+  const judged = informedOnly(view, summaries).filter(
+    ({ excess, strategy }) => excess && strategy === mainStrategy(view.study),
+  );
+  if (judged.length === 0) return [];
+  const targets = [
+    ...new Set(judged.filter(({ excess }) => excess && excess.low > 0).map(({ target }) => target)),
+  ];
+  if (targets.length === 0)
+    return ['Networks from different starts do not err alike beyond doubt, on any target.'];
+  return [
+    `Networks from different starts err alike, beyond what independent mistakes would give, on ${listed(targets)}.`,
+  ];
+}

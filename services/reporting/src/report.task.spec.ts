@@ -1,0 +1,204 @@
+import { treeListingSchema, type StudyResults } from '@palimpsest/contracts';
+import { MemoryStore, Store, type TaskContext } from '@palimpsest/platform';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { report } from './report.task.js';
+import { aStudy, made, type Made } from './spec-support/made.js';
+import { resultsOf } from './spec-support/results.js';
+
+const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
+
+/** Runs the task as a service would, and reads back what it wrote. */
+async function reportOf(of: Made, change: (results: StudyResults) => void = () => undefined) {
+  const store = new Store(new MemoryStore());
+  const results = await resultsOf(of, store);
+  change(results);
+  const input = { results: await store.putJson('results', results) };
+  const context: TaskContext = {
+    taskId: 'task',
+    store,
+    threads: 1,
+    signal: new AbortController().signal,
+    progress: () => undefined,
+    loadState: () => Promise.resolve(undefined),
+    saveState: () => Promise.resolve(),
+  };
+  const output = await report.run(input, context);
+  const listing = await store.getJson(output.files.listing, treeListingSchema);
+  const tree = await store.openTree(output.files);
+  const read = async (path: string) => text(await tree.read(path));
+  return {
+    html: text(await store.get(output.html)),
+    paths: Object.keys(listing.files).sort(),
+    hashes: listing.files,
+    read,
+  };
+}
+
+/** Names of elements that are opened and not closed, or closed and not opened. */
+function unbalanced(html: string): string[] {
+  const empty = new Set(['meta', 'colgroup', 'path', 'rect', 'line', 'image', 'circle']);
+  const open: string[] = [];
+  const wrong: string[] = [];
+  for (const [, close, name = '', self] of html
+    .replace(/<!doctype html>/, '')
+    .matchAll(/<(\/?)([a-z][a-z0-9]*)(?:"[^"]*"|[^>"])*?(\/?)>/gi)) {
+    if (close) {
+      const last = open.pop();
+      if (last !== name && !empty.has(name)) wrong.push(`${last ?? 'nothing'} closed by ${name}`);
+      else if (last !== name && last !== undefined) open.push(last);
+    } else if (!self && !empty.has(name)) open.push(name);
+  }
+  return [...wrong, ...open];
+}
+
+describe('the report of two targets, two pretrained sources and a random one', () => {
+  const of = made({
+    study: aStudy(['breast', 'chest'], { strategies: ['finetune', 'freeze'] }),
+    classes: ['benign', '<script>alert("x")</script>'],
+    audit: {
+      merged: [{ found: 'normal & <b>', used: 'benign', images: 133 }],
+      excluded: [{ path: 'a/<img src=x>.png', reason: 'no label' }],
+      duplicates: [['images/1.png', 'images/50.png']],
+    },
+  });
+  let first: Awaited<ReturnType<typeof reportOf>>;
+  beforeAll(async () => (first = await reportOf(of)));
+
+  it('is the same to the byte when made again, whatever the study’s id and how long its tasks took', async () => {
+    const second = await reportOf(of, (results) => {
+      results.studyId = 'another';
+      for (const training of results.trainings) training.seconds = 99;
+    });
+    expect(second.html).toBe(first.html);
+    expect(second.hashes).toEqual(
+      Object.fromEntries(
+        Object.entries(first.hashes).map(([path, ref]) => [
+          path,
+          { ...ref, key: expect.any(String) as string },
+        ]),
+      ),
+    );
+  });
+
+  it('needs nothing but itself: no script, no address, no file', () => {
+    expect(first.html).not.toMatch(/https?:/);
+    expect(first.html).not.toMatch(/<script|<link|<iframe|@import|url\((?!#)/i);
+    expect(
+      [...first.html.matchAll(/(?:src|href)="([^"]*)"/g)].filter(
+        ([, to]) => !/^(#|data:image\/png;base64,)/.test(to ?? ''),
+      ),
+    ).toEqual([]);
+  });
+
+  it('is well formed, and every link leads to an id that is there once', () => {
+    expect(unbalanced(first.html)).toEqual([]);
+    const ids = [...first.html.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    const targets = [...first.html.matchAll(/(?:href="#|url\(#)([^")]*)/g)].map(([, id]) => id);
+    expect(targets.filter((id) => !ids.includes(id))).toEqual([]);
+  });
+
+  it('escapes what a dataset calls its labels and files', () => {
+    expect(first.html).toContain('&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;');
+    expect(first.html).toContain('normal &amp; &lt;b&gt;');
+    expect(first.html).toContain('a/&lt;img src=x&gt;.png');
+  });
+
+  it('says in its first lines that the images were made by a program', () => {
+    expect(first.html.indexOf('made by a program and show no patient')).toBeGreaterThan(0);
+    expect(first.html.indexOf('made by a program and show no patient')).toBeLessThan(
+      first.html.indexOf('<h1>'),
+    );
+  });
+
+  it('names neither patients nor the folders that the files lie in', async () => {
+    const all = await Promise.all(first.paths.filter((path) => !path.endsWith('.svg')).map(first.read));
+    for (const file of all) expect(file).not.toMatch(/patient-\d|somebody/);
+  });
+
+  it('gives away every figure as a drawing and a specification, every table, the findings and the study', () => {
+    expect(first.paths).toEqual([
+      'figures/auc-differences.svg',
+      'figures/auc-differences.vl.json',
+      'figures/filters-natural.svg',
+      'figures/filters-radiology.svg',
+      'figures/filters-random.svg',
+      'figures/gain-against-similarity.svg',
+      'figures/gain-against-similarity.vl.json',
+      'figures/learning-curves-breast.svg',
+      'figures/learning-curves-breast.vl.json',
+      'figures/learning-curves-chest.svg',
+      'figures/learning-curves-chest.vl.json',
+      'figures/learning-curves-of-sources.svg',
+      'figures/learning-curves-of-sources.vl.json',
+      'figures/prediction-similarity.svg',
+      'figures/prediction-similarity.vl.json',
+      'figures/similarity-by-layer.svg',
+      'figures/similarity-by-layer.vl.json',
+      'findings.md',
+      'report.html',
+      'study.json',
+      ...[
+        'auc-differences.csv',
+        'auc-folds.csv',
+        'auc.csv',
+        'auc.tex',
+        'curves.csv',
+        'folds.csv',
+        'gain.csv',
+      ].map((name) => `tables/${name}`),
+      ...['prediction-similarity.csv', 'provenance.csv', 'similarity-layers.csv', 'slopes.csv'].map(
+        (name) => `tables/${name}`,
+      ),
+    ]);
+  });
+
+  it('has no colour in its figures that the night does not know', () => {
+    const drawn = first.html.slice(first.html.indexOf('<main>'));
+    expect(drawn.match(/(?:fill|stroke)="(#[0-9a-f]+|black|white)"/i)).toBeNull();
+  });
+});
+
+describe('a report with parts missing', () => {
+  it('says why there is no gain without a random start', async () => {
+    const study = aStudy(['breast'], {
+      sources: {
+        natural: { weights: '/x/n.safetensors', preprocessing: 'torch' },
+        radiology: { weights: '/x/r.safetensors', preprocessing: 'caffe' },
+      },
+    });
+    const { html, paths } = await reportOf(made({ study }));
+    expect(html).toContain('The study has no random start, so there is no gain over one.');
+    expect(paths).not.toContain('figures/gain-against-similarity.svg');
+    expect(html).toContain('One target says nothing of others');
+  });
+
+  it('says why nothing is told of reuse where no networks were compared', async () => {
+    const study = aStudy(['breast']);
+    const { html, read } = await reportOf(
+      made({ study: { ...study, analysis: { ...study.analysis, pairs: [] } } }),
+    );
+    expect(html).toContain('No networks were compared: `analysis.pairs` of the study is empty');
+    expect(await read('tables/similarity-layers.csv')).toMatch(/^target,.*\n$/);
+  });
+
+  it('stands with one source, many classes, folds without AUC and a sum of correlations', async () => {
+    const study = aStudy(['skin'], {
+      sources: { random: { random: true } },
+      strategies: ['freeze'],
+      synthetic: false,
+    });
+    const of = made({
+      study: { ...study, analysis: { ...study.analysis, summary: 'sum' } },
+      classes: ['a', 'b', 'c', 'd'],
+      auc: ({ fold }) => (fold > 2 ? null : 0.7),
+      similarity: () => 12,
+    });
+    const { html, read } = await reportOf(of);
+    expect(html).toContain('There is no other start to compare it with.');
+    expect(await read('tables/auc.csv')).toBe(
+      'target,source,strategy,folds,mean,sd\nskin,random,finetune,2,0.7,0\n',
+    );
+    expect(html).not.toContain('made by a program');
+  });
+});

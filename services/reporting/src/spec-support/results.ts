@@ -1,0 +1,73 @@
+import type { StudyResults } from '@palimpsest/contracts';
+import type { Store } from '@palimpsest/platform';
+import { comparisonsOf } from './comparisons.js';
+import { extracted, tree } from './extracted.js';
+import { at, foldsOf, strategiesOf, type Made } from './made.js';
+import { manifestOf, trained } from './trained.js';
+
+/** Puts all artifacts of a made-up study into a store. */
+export async function resultsOf(of: Made, store: Store): Promise<StudyResults> {
+  const { study } = of;
+  const targets = Object.keys(study.targets);
+  return {
+    studyId: 'study-1',
+    study,
+    datasets: await Promise.all(
+      [...targets, ...Object.keys(study.datasets)].map((name) => dataset(of, store, name)),
+    ),
+    pretrainings: await pretrainings(of, store),
+    trainings: (await Promise.all(targets.map((target) => trainings(of, store, target)))).flat(),
+    extractions: (await Promise.all(targets.map((target) => extractions(of, store, target)))).flat(),
+    comparisons: targets.flatMap((target) => comparisonsOf(of, target)),
+  };
+}
+
+async function dataset(of: Made, store: Store, name: string): Promise<StudyResults['datasets'][number]> {
+  const content = manifestOf(of, name);
+  const manifest = await store.putJson('manifests', content);
+  const pixels = await tree(store, name);
+  const output = { manifest, pixels, images: content.images.length, classes: of.classes, patients: 40 };
+  return { name, ...at(`ingest ${name}`), output };
+}
+
+function pretrainings(of: Made, store: Store): Promise<StudyResults['pretrainings']> {
+  const trainedHere = Object.entries(of.study.sources).flatMap(([source, settings]) =>
+    'pretrain' in settings ? [{ source, target: settings.pretrain }] : [],
+  );
+  return Promise.all(
+    trainedHere.map(async ({ source, target }) => {
+      const arm = { target, source, strategy: 'finetune' as const, fold: 1 };
+      return {
+        source,
+        ...at(`pretrain ${source}`),
+        output: await trained(of, store, arm, manifestOf(of, target)),
+      };
+    }),
+  );
+}
+
+const armsOf = ({ study }: Made) =>
+  Object.keys(study.sources).flatMap((source) =>
+    strategiesOf(study, source).map((strategy) => ({ source, strategy })),
+  );
+
+function trainings(of: Made, store: Store, target: string): Promise<StudyResults['trainings']> {
+  const manifest = manifestOf(of, target);
+  const arms = armsOf(of).flatMap((arm) => foldsOf(of.study).map((fold) => ({ target, ...arm, fold })));
+  return Promise.all(
+    arms.map(async (arm) => ({
+      ...arm,
+      ...at(`train ${Object.values(arm).join(' ')}`),
+      output: await trained(of, store, arm, manifest),
+    })),
+  );
+}
+
+function extractions(of: Made, store: Store, target: string): Promise<StudyResults['extractions']> {
+  const sources = Object.keys(of.study.sources).map((source) => ({ source, strategy: null }));
+  return Promise.all(
+    [...sources, ...armsOf(of)].map((network) =>
+      extracted(store, target, { ...network, draw: 'first' }, network.strategy === null ? null : 1),
+    ),
+  );
+}

@@ -1,0 +1,101 @@
+import type { AucDifference, AucSummary } from '../statistics/auc.js';
+import { isRandom, type View } from '../view.js';
+import type { Table } from './table.js';
+
+/** Mean AUC of every target, source and strategy, in [0, 1]. */
+export function aucTable(summaries: readonly AucSummary[]): Table {
+  return {
+    name: 'auc',
+    columns: ['target', 'source', 'strategy', 'folds', 'mean', 'sd'],
+    rows: summaries.map(({ arm, values, mean, sd }) => [
+      arm.target,
+      arm.source,
+      arm.strategy,
+      values.length,
+      mean,
+      sd,
+    ]),
+  };
+}
+
+/** AUC of every fold. */
+export function aucFoldsTable(view: View): Table {
+  return {
+    name: 'auc-folds',
+    columns: 'target source strategy fold auc accuracy epochs kept_epoch task'.split(' '),
+    rows: view.arms.flatMap(({ target, source, strategy, folds }) =>
+      folds.map(({ fold, auc, accuracy, curves, taskId }) => [
+        target,
+        source,
+        strategy,
+        fold,
+        auc,
+        accuracy,
+        curves.epochs.length,
+        curves.best,
+        taskId,
+      ]),
+    ),
+  };
+}
+
+/** Differences between arms over the same folds. */
+export function differencesTable(differences: readonly AucDifference[]): Table {
+  return {
+    name: 'auc-differences',
+    columns: 'target source_a strategy_a source_b strategy_b folds difference low high p p_holm'.split(' '),
+    rows: differences.map(({ target, a, b, folds, difference, low, high, p, holm }) => [
+      target,
+      a.source,
+      a.strategy,
+      b.source,
+      b.strategy,
+      folds,
+      difference,
+      low,
+      high,
+      p,
+      holm,
+    ]),
+  };
+}
+
+/** A column of Table 2. */
+export interface AucColumn {
+  source: string;
+  strategy: 'finetune' | 'freeze';
+}
+
+/** Columns of Table 2: strategies within sources, random last. */
+export function aucColumns(view: View): AucColumn[] {
+  return view.sources.flatMap((source) =>
+    (isRandom(view.study, source) ? ['finetune' as const] : view.study.strategies).map((strategy) => ({
+      source,
+      strategy,
+    })),
+  );
+}
+
+/** A row of Table 2: a cell for every column, undefined where nothing was trained. */
+export interface AucRow {
+  target: string;
+  cells: (AucSummary | undefined)[];
+  /** The highest mean of the row. */
+  best: AucSummary | undefined;
+}
+
+/** Rows of Table 2. */
+export function aucRows(view: View, summaries: readonly AucSummary[]): AucRow[] {
+  return view.targets.map((target) => {
+    const here = summaries.filter(({ arm }) => arm.target === target);
+    const cells = aucColumns(view).map(({ source, strategy }) =>
+      here.find(({ arm }) => arm.source === source && arm.strategy === strategy),
+    );
+    const measured = here.filter(({ mean }) => mean !== null);
+    const best = measured.reduce<AucSummary | undefined>(
+      (top, s) => (top && (top.mean ?? 0) >= (s.mean ?? 0) ? top : s),
+      undefined,
+    );
+    return { target, cells, best };
+  });
+}

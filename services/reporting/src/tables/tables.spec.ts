@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { hundredfold, hundredfoldSd } from '../numbers.js';
+import { aStudy } from '../spec-support/made.js';
+import { viewOf } from '../spec-support/views.js';
+import { aucSummaries } from '../statistics/auc.js';
+import { aucRows } from './auc.js';
+import { aucLatex } from './auc-latex.js';
+import { curvesTable, foldsTable } from './data.js';
+import { toCsv } from './table.js';
+
+describe('rounding of AUC', () => {
+  it('is to one decimal, deviations twice under the paper’s protocols', () => {
+    expect(hundredfold(0.8824979)).toBe('88.2');
+    expect(hundredfoldSd(0.00648301761930537, 'paper-code')).toBe('0.7');
+    expect(hundredfoldSd(0.00648301761930537, 'audited')).toBe('0.6');
+    expect(hundredfoldSd(0.08849484676096417, 'paper')).toBe('8.9');
+    expect(hundredfoldSd(0.220957, 'paper')).toBe('22.1');
+  });
+});
+
+describe('the table of AUC', () => {
+  const auc = ({ source, strategy, fold }: { source: string; strategy: string; fold: number }) =>
+    (({ natural: 0.9, radiology: 0.8, random: 0.6 })[source] ?? 0) +
+    (strategy === 'freeze' && source === 'radiology' ? 0.15 : 0) +
+    fold / 100;
+
+  it('marks the highest mean of a row and leaves empty what was not trained', async () => {
+    const view = await viewOf({ study: aStudy(['one', 'two'], { strategies: ['finetune', 'freeze'] }), auc });
+    view.arms = view.arms.filter(({ target, source }) => !(target === 'two' && source === 'radiology'));
+    const [one, two] = aucRows(view, aucSummaries(view));
+    expect(one?.best?.arm).toMatchObject({ source: 'radiology', strategy: 'freeze' });
+    expect(two?.cells.map((cell) => cell?.arm.source)).toEqual([
+      'natural',
+      'natural',
+      undefined,
+      undefined,
+      'random',
+    ]);
+  });
+
+  it('is LaTeX with the same numbers', async () => {
+    const view = await viewOf({ study: aStudy(['one'], { strategies: ['finetune', 'freeze'] }), auc });
+    const latex = aucLatex(view, aucSummaries(view));
+    expect(latex).toContain(
+      'Target & \\multicolumn{2}{c}{natural} & \\multicolumn{2}{c}{radiology} & \\multicolumn{1}{c}{random} \\\\',
+    );
+    expect(latex).toContain(
+      'one & $93.0 \\pm 1.6$ & $93.0 \\pm 1.6$ & $83.0 \\pm 1.6$ & $\\mathbf{98.0 \\pm 1.6}$ & $63.0 \\pm 1.6$ \\\\',
+    );
+  });
+});
+
+describe('tables as CSV', () => {
+  it('quote what must be quoted and keep numbers whole', () => {
+    expect(
+      toCsv({
+        name: 't',
+        columns: ['a', 'b'],
+        rows: [
+          ['x, "y"', 1 / 3],
+          [null, 2],
+        ],
+      }),
+    ).toBe('a,b\n"x, ""y""",0.3333333333333333\n,2\n');
+  });
+
+  it('count images and patients of each fold', async () => {
+    const view = await viewOf({
+      study: aStudy(['one'], { datasets: {}, sources: { random: { random: true } } }),
+    });
+    const { rows } = foldsTable(view);
+    expect(rows[0]).toEqual(['one', 1, 'test', 'benign', 4, 4]);
+    expect(rows.reduce((sum, row) => sum + Number(row[4]), 0)).toBe(120);
+  });
+
+  it('mark the epoch that was kept, one a training', async () => {
+    const view = await viewOf({ study: aStudy(['one']) });
+    const kept = curvesTable(view).rows.filter((row) => row.at(-1) === 1);
+    expect(kept).toHaveLength(2 + 3 * 5);
+  });
+});

@@ -1,0 +1,23 @@
+import type { Analysis } from '../findings/findings.js';
+import type { View } from '../view.js';
+import { aucFoldsTable, aucTable, differencesTable } from './auc.js';
+import { curvesTable, foldsTable } from './data.js';
+import { provenance, provenanceTable } from './provenance.js';
+import { agreementTable, gainTable, similarityTable, slopesTable } from './similarity.js';
+import type { Table } from './table.js';
+
+/** Every table of the report, in full. */
+export function tablesOf(view: View, analysis: Analysis): Table[] {
+  return [
+    foldsTable(view),
+    curvesTable(view),
+    aucTable(analysis.auc),
+    aucFoldsTable(view),
+    differencesTable([...analysis.differences, ...analysis.strategyDifferences]),
+    similarityTable(view),
+    agreementTable(analysis.agreements),
+    gainTable(analysis.gain),
+    slopesTable(analysis.slopes),
+    provenanceTable(provenance(view)),
+  ];
+}

@@ -1,0 +1,120 @@
+import type {
+  Curves,
+  LayerSimilarity,
+  Manifest,
+  Model,
+  PairKind,
+  Predictions,
+  Strategy,
+  Study,
+} from '@palimpsest/contracts';
+
+/** What every number can be traced to. */
+export interface Origin {
+  taskId: string;
+  version: number;
+}
+
+/** A dataset of the study, as it was frozen. */
+export interface DatasetView extends Origin {
+  name: string;
+  isTarget: boolean;
+  manifest: Manifest;
+  manifestHash: string;
+}
+
+/** A network trained with one fold held out. */
+export interface FoldView extends Origin {
+  fold: number;
+  auc: number | null;
+  accuracy: number;
+  curves: Curves;
+  predictions: Predictions;
+  checkpointHash: string;
+}
+
+/** One source, trained one way, on one target: a cell of the table of AUC. */
+export interface Arm {
+  target: string;
+  source: string;
+  strategy: Strategy;
+  folds: FoldView[];
+}
+
+/** A source that was trained for this study. */
+export interface PretrainingView extends Origin {
+  source: string;
+  dataset: string;
+  auc: number | null;
+  curves: Curves;
+  checkpointHash: string;
+}
+
+/** Two networks compared layer by layer, in a fold or, where neither changes from fold to fold, once. */
+export interface ComparisonView extends Origin {
+  target: string;
+  pair: PairKind;
+  a: Model;
+  b: Model;
+  fold: number | null;
+  layers: LayerSimilarity[];
+}
+
+/** Activations that were extracted of a network. */
+export interface ExtractionView extends Origin {
+  target: string;
+  model: Model;
+  fold: number | null;
+  activationsHash: string;
+}
+
+/** Filters of the first convolution: height × width × channels × filters, last index fastest. */
+export interface FilterBank extends ExtractionView {
+  shape: [height: number, width: number, channels: number, filters: number];
+  values: Float32Array | Float64Array;
+}
+
+/** All that the report tells, read from the store and put in order: targets and sources as the study names them, random last. */
+export interface View {
+  study: Study;
+  targets: string[];
+  sources: string[];
+  datasets: DatasetView[];
+  pretrainings: PretrainingView[];
+  arms: Arm[];
+  extractions: ExtractionView[];
+  filters: FilterBank[];
+  comparisons: ComparisonView[];
+}
+
+/** Whether a source is drawn anew in each fold. */
+export function isRandom(study: Study, source: string): boolean {
+  const found = study.sources[source];
+  return found !== undefined && 'random' in found;
+}
+
+/** The strategy a source is trained with where the study asks for one: a random start has nothing worth freezing. */
+export function strategyFor(study: Study, source: string, wanted: Strategy): Strategy {
+  return isRandom(study, source) ? 'finetune' : wanted;
+}
+
+/** The strategy of figures that show one only: all weights at once, where the study has it. */
+export function mainStrategy(study: Study): Strategy {
+  return study.strategies.includes('finetune') ? 'finetune' : 'freeze';
+}
+
+/** The trainings of a source on a target, if there are any. */
+export function armOf(view: View, target: string, source: string, wanted: Strategy): Arm | undefined {
+  const strategy = strategyFor(view.study, source, wanted);
+  return view.arms.find((arm) => arm.target === target && arm.source === source && arm.strategy === strategy);
+}
+
+/** Every two of some things, in order. */
+export function couplesOf<T>(things: readonly T[]): [T, T][] {
+  return things.flatMap((a, i) => things.slice(i + 1).map((b): [T, T] => [a, b]));
+}
+
+/** Random starts are trained in one way only, so what two of them show is told once. */
+export function bothRandom({ study }: View, couple: readonly [string, string]): boolean {
+  return couple.every((source) => isRandom(study, source));
+}

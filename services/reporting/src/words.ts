@@ -1,0 +1,99 @@
+import type {
+  Manifest,
+  Measure,
+  Model,
+  PairKind,
+  Preprocessing,
+  Strategy,
+  Study,
+} from '@palimpsest/contracts';
+
+/** How a network was trained, as a column's head says it. */
+export const strategyWords: Record<Strategy, string> = { finetune: 'all weights', freeze: 'head first' };
+
+/** What it means. */
+export const strategyMeaning: Record<Strategy, string> = {
+  finetune: 'all weights are trained at once (the paper’s “no freeze”)',
+  freeze: 'the head is trained first with the base frozen, then all weights (the paper’s “freeze”)',
+};
+
+/** A network's name: "natural", "natural, fine-tuned", "random, second draw". */
+export function modelWords({ source, strategy, draw }: Model): string {
+  if (strategy === 'finetune') return `${source}, fine-tuned`;
+  if (strategy === 'freeze') return `${source}, fine-tuned head first`;
+  return draw === 'second' ? `${source}, second draw` : source;
+}
+
+export const pairWords: Record<PairKind, string> = {
+  'start-finetuned': 'a start and what fine-tuning made of it',
+  'between-starts': 'two starts',
+  'between-finetuned': 'two fine-tuned networks',
+  'between-strategies': 'one start, fine-tuned in two ways',
+  'finetuned-random': 'a fine-tuned network and a random one',
+  'start-random': 'a start and a random one',
+  'random-random': 'two random draws',
+};
+
+export const measureWords: Record<Measure, string> = {
+  cca: 'CCA',
+  svcca: 'SVCCA',
+  pwcca: 'PWCCA',
+  cka: 'linear CKA',
+};
+
+export const summaryWords: Record<Study['analysis']['summary'], string> = {
+  mean: 'mean of the canonical correlations',
+  sum: 'sum of the canonical correlations',
+  mean98: 'mean of the canonical correlations that make up 98 % of their sum',
+};
+
+export const preprocessingWords: Record<Preprocessing, string> = {
+  caffe: 'RGB to BGR, minus 103.939, 116.779, 123.680',
+  'caffe/255': 'RGB to BGR, minus 103.939, 116.779, 123.680, divided by 255',
+  'minus-one-to-one': 'from −1 to 1',
+  torch: 'from 0 to 1, then the mean and deviation of ImageNet',
+  none: 'as they are',
+};
+
+/** Short names of layers where they stay different: conv3_block4_out is conv3. */
+export function shortLayers(layers: readonly string[]): string[] {
+  const short = layers.map((layer) => layer.split('_')[0] ?? layer);
+  return new Set(short).size === layers.length ? short : [...layers];
+}
+
+/** Whether test images are split off, and by what a fold is held together. */
+export function splitWords({ folds, group, holdout, seed }: Manifest): string {
+  const how =
+    group === 'patient' ? 'all images of a patient in one fold' : `stratified by class, seed ${seed}`;
+  const held =
+    holdout === 'nested'
+      ? 'a quarter of the held-out fold stops the training, the rest is judged'
+      : 'the held-out fold stops the training and is judged';
+  return `${folds} folds, ${how}; ${held}`;
+}
+
+/** The last part of a path: where the files of a study lie is nobody's business. */
+export function lastOf(path: string): string {
+  return (
+    path
+      .replace(/[\\/]+$/, '')
+      .split(/[\\/]/)
+      .at(-1) ?? path
+  );
+}
+
+/** A study without the places its files lie in. */
+export function withoutPlaces(study: Study): Study {
+  const short = (datasets: Study['targets']) =>
+    Object.fromEntries(Object.entries(datasets).map(([name, d]) => [name, { ...d, path: lastOf(d.path) }]));
+  const sources = Object.entries(study.sources).map(([name, source]) => [
+    name,
+    'weights' in source ? { ...source, weights: lastOf(source.weights) } : source,
+  ]);
+  return {
+    ...study,
+    datasets: short(study.datasets),
+    targets: short(study.targets),
+    sources: Object.fromEntries(sources) as Study['sources'],
+  };
+}
