@@ -25,7 +25,7 @@ async function writeDataset(folder, name, subjects) {
  * @returns {Promise<string>} the study file
  */
 export async function writeTinyStudy(folder, extra = '') {
-  await writeDataset(folder, 'radiology', 36);
+  await writeDataset(folder, 'radiology', 72);
   await writeDataset(folder, 'nodules', 24);
   const file = path.join(folder, 'tiny.yaml');
   writeFileSync(
