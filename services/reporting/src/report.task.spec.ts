@@ -160,6 +160,14 @@ describe('the report of two targets, two pretrained sources and a random one', (
 });
 
 describe('a report with parts missing', () => {
+  it('keeps the values of the folds that are there under their numbers', async () => {
+    const of = made({ study: aStudy(['breast']), auc: ({ fold }) => fold / 10 });
+    const { html } = await reportOf(of, (results) => {
+      results.trainings = results.trainings.filter(({ fold }) => fold !== 2);
+    });
+    expect(html).toContain('<td class="n">10.00</td><td class="n">–</td><td class="n">30.00</td>');
+  });
+
   it('says why there is no gain without a random start', async () => {
     const study = aStudy(['breast'], {
       sources: {

@@ -1,4 +1,4 @@
-import { html, trusted, type Content, type Markup } from '../../markup.js';
+import { html, type Content, type Markup } from '../../markup.js';
 import { fixed, hundredfold, hundredfoldSd } from '../../numbers.js';
 import type { AucSummary } from '../../statistics/auc.js';
 import { aucColumns, aucRows, type AucRow } from '../../tables/auc.js';
@@ -104,16 +104,15 @@ function cellText(
 }
 
 function folds(view: View): Markup {
-  const most = Math.max(...view.arms.map((arm) => arm.folds.length));
-  const columns = [
-    'Target',
-    'Source',
-    'Strategy',
-    ...Array.from({ length: most }, (_, i) => `#fold ${i + 1}`),
-  ];
-  const rows = view.arms.map(({ target, source, strategy, folds }) => [
-    ...[target, source, isRandom(view.study, source) ? trusted('') : strategyWords[strategy]],
-    ...folds.map(({ auc }) => (auc === null ? '–' : fixed(auc * 100, 2))),
+  const last = Math.max(...view.arms.flatMap((arm) => arm.folds.map(({ fold }) => fold)));
+  const numbers = Array.from({ length: last }, (_, i) => i + 1);
+  const rows = view.arms.map((arm) => [
+    ...[arm.target, arm.source, isRandom(view.study, arm.source) ? '' : strategyWords[arm.strategy]],
+    ...numbers.map((number) => {
+      const auc = arm.folds.find(({ fold }) => fold === number)?.auc ?? null;
+      return auc === null ? '–' : fixed(auc * 100, 2);
+    }),
   ]);
+  const columns = ['Target', 'Source', 'Strategy', ...numbers.map((number) => `#fold ${number}`)];
   return tableBlock('AUC × 100 on the judged images of each fold.', columns, rows);
 }

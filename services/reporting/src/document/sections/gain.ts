@@ -32,7 +32,7 @@ function caption(view: View): string {
 }
 
 function few({ targets }: View, gain: readonly GainPoint[]): Markup | null {
-  const points = new Set(gain.map(({ target, source, fold }) => `${target} ${source} ${fold}`)).size;
+  const points = new Set(gain.map(({ target, fold }) => `${target} ${fold}`)).size;
   if (targets.length >= 10) return null;
   const text =
     targets.length < fewestTargets
