@@ -8,7 +8,11 @@ export class NetworkBuilder {
   readonly #weights: WeightSpec[] = [];
   readonly #shapes = new Map<string, Shape>();
 
-  constructor(private readonly imageSize: number) {
+  /** @param momentum of the batch norms' moving statistics; Keras' is 0.99 */
+  constructor(
+    private readonly imageSize: number,
+    private readonly momentum = 0.99,
+  ) {
     this.#shapes.set('images', { height: imageSize, width: imageSize, channels: 3 });
   }
 
@@ -22,7 +26,7 @@ export class NetworkBuilder {
     return this.#push({ kind: 'conv', name, inputs: [input], output, kernel, stride, padding });
   }
 
-  /** As in Keras' ResNet: ε 1.001e-5, momentum 0.99. */
+  /** ε 1.001e-5 as in Keras' ResNet, and the momentum the network was begun with. */
   batchNorm(name: string, input: string): string {
     const output = this.#shapeOf(input);
     this.#weigh(name, 'base', [
@@ -37,7 +41,7 @@ export class NetworkBuilder {
       inputs: [input],
       output,
       epsilon: 1.001e-5,
-      momentum: 0.99,
+      momentum: this.momentum,
     });
   }
 

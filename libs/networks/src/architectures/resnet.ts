@@ -7,6 +7,8 @@ export interface ResnetPlan {
   name: string;
   conv1: { filters: number; kernel: number; stride: number };
   stages: readonly Omit<BottleneckStage, 'name'>[];
+  /** Of the batch norms' moving statistics; Keras' 0.99 when left out. */
+  momentum?: number;
 }
 
 /**
@@ -16,7 +18,7 @@ export interface ResnetPlan {
  * Reference: He, Zhang, Ren and Sun 2016, CVPR, 770–778; layout as in keras.applications.resnet.
  */
 export function resnet(plan: ResnetPlan, { imageSize, classes, dropout }: NetworkOptions): Network {
-  const net = new NetworkBuilder(imageSize);
+  const net = new NetworkBuilder(imageSize, plan.momentum);
   const padding = (plan.conv1.kernel - 1) / 2;
   const conv1 = net.batchNorm('conv1_bn', net.conv('conv1_conv', 'images', { ...plan.conv1, padding }));
   const outputs = [net.relu('conv1_relu', conv1)];

@@ -1,7 +1,7 @@
 /* eslint-disable max-lines-per-function, @typescript-eslint/no-non-null-assertion -- a suite, for specs only */
 import { expect, it } from 'vitest';
 import type { Engine } from '../../engine.js';
-import type { Weights } from '../../network.js';
+import { buildNetwork, type Weights } from '../../network.js';
 import {
   adam,
   anyBatch,
@@ -64,6 +64,26 @@ export function trainingCases(engine: Engine): void {
     );
     expect(digest(again!)).toBe(digest(first!));
     expect(digest(threads!)).toBe(digest(first!));
+  });
+
+  it('gives the same bytes for any number of threads in layers with more channels than points', async () => {
+    const network = buildNetwork('resnet-mini', { imageSize: 32, classes: 3, dropout: 0.5 });
+    const digests = [1, 2, 3].map(async (threads) => {
+      const trainer = await engine.train(network, anyWeights(network), {
+        optimiser: adam,
+        trainable: 'all',
+        seed: 1,
+        threads,
+      });
+      for (const images of [1, 4, 8, 20]) {
+        const batch = anyBatch(network, images, images);
+        await trainer.step(batch.images, batch.labels);
+      }
+      const { weights } = trainer.state();
+      await trainer.dispose();
+      return digest(weights);
+    });
+    expect(new Set(await Promise.all(digests)).size).toBe(1);
   });
 
   it('drops other values under another seed', async () => {

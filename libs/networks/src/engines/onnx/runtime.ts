@@ -114,7 +114,10 @@ function create(
     enableMemPattern: !lowMemory,
     logSeverityLevel: errorsOnly,
     // Threads that spin while they wait slow every neighbour down, and each other where cores are short.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    extra: {
+      session: { intra_op: { allow_spinning: '0' } },
+      optimization: { disable_specified_optimizers: 'GemmTransposeFusion' },
+    },
   });
 }
 

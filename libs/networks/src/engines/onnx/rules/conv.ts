@@ -1,5 +1,6 @@
 import type { ConvLayer } from '../../../network.js';
 import { columnSums } from '../columns.js';
+import { multiplyRows } from '../products.js';
 import type { Gradient, Tape, Value } from '../tape.js';
 import { gatherRows, inputsUnderWindow, outputsOverInput } from '../windows.js';
 import { only, type Rule } from './rule.js';
@@ -59,14 +60,13 @@ function subsample(tape: Tape, { stride, output: to }: ConvLayer, input: Value):
 
 /** 1 × 1 convolution: the activations themselves times the kernel. */
 function product(tape: Tape, layer: ConvLayer, input: Value): Value {
-  return tape.record(multiply(tape, layer, input.name), (gradient) => {
-    const { slope, kernel } = learn(tape, layer, {
-      columns: input.name,
-      depth: input.shape.channels,
-      gradient,
-    });
+  const { height, width, channels: depth } = input.shape;
+  return tape.record(multiply(tape, layer, { columns: input.name, depth }), (gradient) => {
+    const { slope, kernel } = learn(tape, layer, { columns: input.name, depth, gradient });
     if (!tape.wantsGradient(input)) return;
-    tape.addGradient(input, { name: tape.graph.node('Gemm', [slope, kernel], { transB: 1 }) });
+    const slopes = { name: slope, points: height * width, depth: layer.output.channels };
+    const back = { name: kernel, columns: depth, transposed: true };
+    tape.addGradient(input, { name: multiplyRows(tape.graph, slopes, back) });
   });
 }
 
@@ -83,7 +83,7 @@ function windowed(tape: Tape, layer: ConvLayer, input: Value): Value {
     return graph.node('Reshape', [points, graph.integers([-1, depth])]);
   };
   const columns = gather(0);
-  return tape.record(multiply(tape, layer, columns), (gradient) => {
+  return tape.record(multiply(tape, layer, { columns, depth }), (gradient) => {
     const kept = tape.options.rebuild ? gather(1) : columns;
     const { slope, kernel } = learn(tape, layer, { columns: kept, depth, gradient });
     if (!tape.wantsGradient(input)) return;
@@ -91,23 +91,35 @@ function windowed(tape: Tape, layer: ConvLayer, input: Value): Value {
       table: outputsOverInput(sliding),
       channels: layer.output.channels,
     });
-    const rows = graph.node('Reshape', [slopes, graph.integers([-1, taps * layer.output.channels])]);
+    const slopeDepth = taps * layer.output.channels;
+    const rows = graph.node('Reshape', [slopes, graph.integers([-1, slopeDepth])]);
     const byTap = graph.node('Reshape', [kernel, graph.integers([taps, channels, layer.output.channels])]);
     const transposed = graph.node('Transpose', [byTap], { perm: [0, 2, 1] });
     const weights = graph.node('Reshape', [transposed, graph.integers([-1, channels])]);
-    tape.addGradient(input, { name: graph.node('Gemm', [rows, weights]) });
+    const points = input.shape.height * input.shape.width;
+    const product = multiplyRows(
+      graph,
+      { name: rows, points, depth: slopeDepth },
+      { name: weights, columns: channels },
+    );
+    tape.addGradient(input, { name: product });
   });
 }
 
-function multiply(tape: Tape, { name, output: shape }: ConvLayer, columns: string): Value {
-  const bias = tape.options.biasless.has(name) ? [] : [tape.weight(`${name}/bias`)];
-  return { name: tape.graph.node('Gemm', [columns, tape.weight(`${name}/kernel`), ...bias]), shape };
+function multiply(tape: Tape, { name, output: shape }: ConvLayer, { columns, depth }: Columns): Value {
+  const bias = tape.options.biasless.has(name) ? undefined : tape.weight(`${name}/bias`);
+  const rows = { name: columns, points: shape.height * shape.width, depth };
+  const kernel = { name: tape.weight(`${name}/kernel`), columns: shape.channels };
+  return { name: multiplyRows(tape.graph, rows, kernel, bias), shape };
 }
 
-interface Learning {
-  /** What the kernel was multiplied by: rows × depth. */
+/** What a kernel is multiplied by: rows × depth. */
+interface Columns {
   columns: string;
   depth: number;
+}
+
+interface Learning extends Columns {
   gradient: Gradient;
 }
 

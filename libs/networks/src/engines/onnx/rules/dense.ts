@@ -1,4 +1,5 @@
 import type { DenseLayer } from '../../../network.js';
+import { multiplyRows } from '../products.js';
 import { only, type Rule } from './rule.js';
 
 /** In training it puts out logits: the loss works on those. */
@@ -21,7 +22,9 @@ export const dense: Rule<DenseLayer> = {
     const input = only(inputs);
     const { graph } = tape;
     const kernel = tape.weight(`${name}/kernel`);
-    const logits = graph.node('Gemm', [input.name, kernel, tape.weight(`${name}/bias`)]);
+    const rows = { name: input.name, points: 1, depth: input.shape.channels };
+    const factor = { name: kernel, columns: shape.channels };
+    const logits = multiplyRows(graph, rows, factor, tape.weight(`${name}/bias`));
     return tape.record({ name: logits, shape }, (gradient) => {
       const slope = tape.unscaled(gradient);
       tape.weightGradients.set(`${name}/kernel`, graph.node('Gemm', [input.name, slope], { transA: 1 }));
@@ -30,7 +33,9 @@ export const dense: Rule<DenseLayer> = {
         graph.node('ReduceSum', [slope, graph.integers([0])], { keepdims: 0 }),
       );
       if (!tape.wantsGradient(input)) return;
-      tape.addGradient(input, { name: graph.node('Gemm', [slope, kernel], { transB: 1 }) });
+      const slopes = { name: slope, points: 1, depth: shape.channels };
+      const back = { name: kernel, columns: input.shape.channels, transposed: true };
+      tape.addGradient(input, { name: multiplyRows(graph, slopes, back) });
     });
   },
 };
