@@ -1,4 +1,3 @@
-import sharp from 'sharp';
 import type { Image } from './image.js';
 
 /** How the files of other formats begin, to name them in the error. */
@@ -25,6 +24,8 @@ const otherFormats: readonly [name: string, offset: number, signature: string][]
  */
 export async function decodeImage(bytes: Uint8Array, name: string): Promise<Image> {
   checkFormat(bytes, name);
+  // Loaded on first use: it is slow to load, and many who import this package never decode.
+  const { default: sharp } = await import('sharp');
   const input = sharp(bytes, { failOn: 'warning', ignoreIcc: true });
   const damaged = (cause: unknown): never => {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
