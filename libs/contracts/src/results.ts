@@ -12,13 +12,17 @@ export const modelSchema = z.strictObject({
 });
 export type Model = z.infer<typeof modelSchema>;
 
-const provenance = { taskId: z.string(), version: z.int(), seconds: z.number().nullable() };
+const version = z.int().describe('of the method');
+const provenance = { taskId: z.string(), version };
 
-/** Everything that a study found, by reference: the input of its report. */
+/**
+ * Everything that a study found, by reference: the input of its report. It holds neither durations nor the ids of
+ * ingestions, which are asked for anew each time: the same findings are the same document.
+ */
 export const studyResultsSchema = z.strictObject({
   studyId: z.string(),
   study: studySchema,
-  datasets: z.array(z.strictObject({ name: z.string(), ...provenance, output: tasks.ingest.output })),
+  datasets: z.array(z.strictObject({ name: z.string(), version, output: tasks.ingest.output })),
   pretrainings: z.array(z.strictObject({ source: z.string(), ...provenance, output: tasks.train.output })),
   trainings: z.array(
     z.strictObject({

@@ -97,11 +97,10 @@ async function readDataset(
   { study }: StudyResults,
   store: Store,
 ): Promise<DatasetView> {
-  const { name, taskId, version, output } = from;
+  const { name, version, output } = from;
   const manifest = await store.getJson(output.manifest, manifestSchema);
   return {
     name,
-    taskId,
     version,
     manifest,
     isTarget: name in study.targets,

@@ -64,10 +64,9 @@ describe('the report of two targets, two pretrained sources and a random one', (
   let first: Awaited<ReturnType<typeof reportOf>>;
   beforeAll(async () => (first = await reportOf(of)));
 
-  it('is the same to the byte when made again, whatever the study’s id and how long its tasks took', async () => {
+  it('is the same to the byte when made again, whatever the study’s id', async () => {
     const second = await reportOf(of, (results) => {
       results.studyId = 'another';
-      for (const training of results.trainings) training.seconds = 99;
     });
     expect(second.html).toBe(first.html);
     expect(second.hashes).toEqual(

@@ -16,8 +16,10 @@ export interface Origin {
 }
 
 /** A dataset of the study, as it was frozen. */
-export interface DatasetView extends Origin {
+export interface DatasetView {
   name: string;
+  /** Of the ingestion. */
+  version: number;
   isTarget: boolean;
   manifest: Manifest;
   manifestHash: string;

@@ -1,4 +1,4 @@
-import { MessageChannel } from 'node:worker_threads';
+import { MessageChannel, SHARE_ENV } from 'node:worker_threads';
 import { PlatformError, messageOf } from '@palimpsest/contracts';
 import type { Piscina } from 'piscina';
 import type { Ending } from './ending.js';
@@ -73,6 +73,8 @@ async function openPool(maxThreads: number): Promise<Piscina> {
     idleTimeout: 30_000,
     atomics: 'disabled',
     execArgv: [],
+    // What a thread sets reaches the native libraries that it loads.
+    env: SHARE_ENV,
   });
 }
 

@@ -154,12 +154,8 @@ async function readFinished(
   const ids = [...keys].flatMap((key) => standing.get(key)?.taskId ?? []);
   const byId = new Map<string, FinishedTask>();
   await inChunks([...new Set(ids)], async (chunk) => {
-    const rows = await trx
-      .selectFrom('tasks')
-      .select(['id', 'seconds', 'output'])
-      .where('id', 'in', chunk)
-      .execute();
-    for (const { id, seconds, output } of rows) byId.set(id, { taskId: id, seconds, output });
+    const rows = await trx.selectFrom('tasks').select(['id', 'output']).where('id', 'in', chunk).execute();
+    for (const { id, output } of rows) byId.set(id, { taskId: id, output });
   });
   const entries = [...keys].flatMap((key) => {
     const task = byId.get(standing.get(key)?.taskId ?? '');

@@ -5,7 +5,6 @@ import type { About, Plan } from '../plan/node.js';
 /** A task that ended well. */
 export interface FinishedTask {
   taskId: string;
-  seconds: number | null;
   output: unknown;
 }
 
@@ -22,7 +21,7 @@ export function studyResults(
     const task = finished.get(key);
     if (!task) throw new Error(`results of study ${of.studyId}: node ${key} is not finished`);
     const output = tasks[kind].output.parse(task.output) as TaskOutput<K>;
-    return { taskId: task.taskId, version: tasks[kind].version, seconds: task.seconds, output };
+    return { taskId: task.taskId, version: tasks[kind].version, output };
   };
   const about = <A extends About['kind']>(kind: A) =>
     of.plan.nodes.flatMap((node) =>
@@ -31,7 +30,10 @@ export function studyResults(
   return {
     studyId: of.studyId,
     study: of.study,
-    datasets: about('ingest').map(({ name }) => ({ name, ...entry('ingest', keys.ingest(name)) })),
+    datasets: about('ingest').map(({ name }) => {
+      const { version, output } = entry('ingest', keys.ingest(name));
+      return { name, version, output };
+    }),
     pretrainings: about('pretrain').map(({ source }) => ({
       source,
       ...entry('train', keys.pretrain(source)),

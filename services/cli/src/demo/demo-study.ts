@@ -5,7 +5,7 @@ export const demoSizes = {
   /** Pixels a side, of the images as they are drawn. */
   pixels: 32,
   /** Images of the two sources, patients (of 2.5 images each on average) of the two targets. */
-  subjects: { natural: 600, radiology: 600, nodules: 96, opacities: 96 } satisfies Record<
+  subjects: { natural: 900, radiology: 900, nodules: 120, opacities: 120 } satisfies Record<
     DatasetName,
     number
   >,

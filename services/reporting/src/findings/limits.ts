@@ -73,14 +73,27 @@ function similarityLimits(view: View): Finding[] {
     about: 'Similarity has a floor',
     text: 'finite samples make canonical correlations larger than 0 for networks that share nothing; read every value against the permutation floor and the random pair, never against 0.',
   };
-  const warned = view.comparisons.flatMap(({ target, layers }) =>
-    layers.flatMap(({ layer, warnings }) => warnings.map((text) => ({ where: `${target}, ${layer}`, text }))),
+  const warned = view.comparisons.flatMap(({ layers }) =>
+    layers.flatMap(({ layer, warnings }) =>
+      [...new Set(warnings.map(kindOfWarning))].map((text) => ({ layer, text })),
+    ),
   );
-  const told = [...groupBy(warned, ({ text }) => text)].map(([text, found]) => ({
-    about: 'Similarity, a warning',
-    text: `${text} (${listed([...new Set(found.map(({ where }) => where))])}).`,
-  }));
+  const told = [...groupBy(warned, ({ text }) => text)].map(([text, found]) => {
+    const layers = [...new Set(found.map(({ layer }) => layer))];
+    return {
+      about: 'Similarity, a warning',
+      text: `${text}: ${counted(found.length, 'comparison')}, in ${listed(layers)}.`,
+    };
+  });
   return [floor, ...told];
+}
+
+/** A warning without its numbers and without which of the two networks it is of: what many of them have in common. */
+function kindOfWarning(warning: string): string {
+  return warning
+    .replace(/^(first|second) network: /, '')
+    .replace(/^\d+ of \d+ /, 'some ')
+    .replace(/^only \d+ points for \d+ channels/, 'few points for so many channels');
 }
 
 function duplicateLimits({ datasets }: View): Finding[] {

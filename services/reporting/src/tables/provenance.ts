@@ -45,10 +45,10 @@ export function provenanceTable(groups: readonly ProvenanceGroup[]): Table {
 }
 
 function datasetGroups(view: View): ProvenanceGroup[] {
-  return view.datasets.map(({ name, taskId, version, manifestHash }) => ({
+  return view.datasets.map(({ name, version, manifestHash }) => ({
     anchor: `from-data-${name}`,
     about: `data: ${name}`,
-    tasks: [{ kind: 'ingest', version, taskId, part: 'manifest', artifact: manifestHash }],
+    tasks: [{ kind: 'ingest', version, taskId: '', part: 'manifest', artifact: manifestHash }],
   }));
 }
 

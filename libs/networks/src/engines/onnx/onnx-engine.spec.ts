@@ -7,6 +7,13 @@ import { onnxEngine } from './onnx-engine.js';
 
 engineConformance('onnx', onnxEngine);
 
+describe('onnx: its native library', () => {
+  it('is told not to report what it runs, before it is loaded', async () => {
+    await onnxEngine.describe();
+    expect(process.env['ORT_DISABLE_TELEMETRY']).toBe('1');
+  });
+});
+
 describe('onnx: resnet-mini, large enough for work to be shared among threads', () => {
   const network = buildNetwork('resnet-mini', { imageSize: 48, classes: 3, dropout: 0.5 });
   const weights = initialWeights(network, 1);

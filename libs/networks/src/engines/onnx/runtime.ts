@@ -62,6 +62,8 @@ async function choose(wanted: string | undefined): Promise<Runtime> {
 }
 
 async function native(): Promise<Runtime> {
+  // The official builds report what models they run to their maker, unless told not to before they are loaded.
+  process.env['ORT_DISABLE_TELEMETRY'] = '1';
   const library = (await import('onnxruntime-node')) as unknown as Library;
   return {
     name: 'onnxruntime-node',
