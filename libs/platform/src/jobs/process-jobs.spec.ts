@@ -4,10 +4,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PlatformError } from '@palimpsest/contracts';
+import { PlatformError, type TaskOutput } from '@palimpsest/contracts';
 import { aCompareInput, eventually, someResources } from '@palimpsest/testing';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { loadConfig } from '../config.js';
 import { openStore } from '../drivers.js';
 import { taskId } from '../tasks/task-id.js';
@@ -23,9 +24,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-function open(graceMs = 5000) {
+function open(graceMs = 5000, env: Record<string, string> = {}) {
   const config = {
-    ...loadConfig({ DATA_DIR: folder, LOG_LEVEL: 'info' }),
+    ...loadConfig({ DATA_DIR: folder, LOG_LEVEL: 'info', ...env }),
     program,
   };
   const store = openStore(config.STORE_URL);
@@ -63,6 +64,18 @@ describe('ProcessJobs', () => {
     await jobs.run(jobOf(id), never);
     const logged = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(logged).toContainEqual(expect.objectContaining({ level: 50, taskId: id, code: 'invalid' }));
+  });
+
+  it.each([
+    ['as many as the task needs', {}, 3],
+    ['as many as THREADS_PER_TASK says', { THREADS_PER_TASK: '2' }, 2],
+  ])('gives a job threads: %s', async (_, env, threads) => {
+    const { jobs, ask, store } = open(5000, { ...env, DATA_DIR: await mkdtemp(join(folder, 'threads-')) });
+    const id = await ask(behaviours.succeed);
+    await jobs.run({ ...jobOf(id), needs: { ...someResources, cpus: 3 } }, never);
+    const { output } = (await new TaskRecords(store, id).readOutput()) ?? {};
+    const { coefficients } = output as TaskOutput<'compare'>;
+    expect(await store.getJson(coefficients, z.unknown())).toEqual({ threads });
   });
 
   it('ends a job by force when it does not stop in time', async () => {
