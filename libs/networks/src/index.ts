@@ -11,6 +11,7 @@ export type {
   TrainerState,
   TrainOptions,
 } from './engine.js';
+export { requireBaseWeights } from './base-weights.js';
 export { onnxEngine } from './engines/onnx/onnx-engine.js';
 export { dropoutMask } from './dropout-mask.js';
 export { initialWeights } from './initialise.js';

@@ -182,6 +182,13 @@ describe('extraction', () => {
     }
   });
 
+  it('refuses stored weights that lack a tensor of the base, by name', async () => {
+    const weights = await store.put('weights', writeSafetensors(new Map()), '.safetensors');
+    await expect(run(store, { ...input, model: { weights } })).rejects.toThrow(
+      `${weights.key}: expected the tensors of resnet-mini, found`,
+    );
+  });
+
   it('takes other layers by name, and refuses one that is none', async () => {
     const { layers } = await run(store, { ...input, layers: ['avg_pool', 'conv2_block1_1_relu'] });
     expect(layers.map(({ layer, images: n, height }) => [layer, n, height])).toEqual([

@@ -226,7 +226,7 @@ describe('training', () => {
     tensors.set('conv1_conv/kernel', { shape: [1], data: Float32Array.of(1) });
     const weights = await store.put('weights', writeSafetensors(tensors), '.safetensors');
     await expect(run(store, { ...input, start: { weights } })).rejects.toThrow(
-      /expected "conv1_conv\/kernel" of resnet-mini in shape \[3, 3, 3, 16\], found \[1\]/,
+      /resnet-mini, found 1 of \d+ at fault: conv1_conv\/kernel \(expected \[3, 3, 3, 16\], found \[1\]\)/,
     );
   });
 
