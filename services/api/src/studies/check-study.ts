@@ -1,4 +1,5 @@
 import { groupOfLayout, type Dataset, type Study } from '@palimpsest/contracts';
+import { buildNetwork } from '@palimpsest/networks';
 import { isRandom, sourcesJudgedOn } from '../plan/context.js';
 import type { Problem } from './problem.js';
 import { suggest } from './suggest.js';
@@ -6,7 +7,13 @@ import { suggest } from './suggest.js';
 /** What no schema can see: names that must agree, and a study that compares nothing. */
 export function checkStudy(study: Study): Problem[] {
   const named = [...sameNames(study), ...pretrainedOn(study)];
-  return [...named, ...noneOrTwice(study), ...splits(study), ...(named.length > 0 ? [] : unjudged(study))];
+  return [
+    ...named,
+    ...noneOrTwice(study),
+    ...unknownLayers(study),
+    ...splits(study),
+    ...(named.length > 0 ? [] : unjudged(study)),
+  ];
 }
 
 function sameNames({ datasets, targets }: Study): Problem[] {
@@ -19,11 +26,15 @@ function pretrainedOn({ sources, datasets, targets }: Study): Problem[] {
   const known = [...Object.keys(datasets), ...Object.keys(targets)];
   return Object.entries(sources).flatMap(([name, source]) => {
     if (!('pretrain' in source) || known.includes(source.pretrain)) return [];
-    const meant = suggest(source.pretrain, known);
-    const hint = meant ? `; did you mean "${meant}"?` : '';
+    const hint = didYouMean(source.pretrain, known);
     const message = `expected a dataset or target of this study (${known.join(', ')}), found "${source.pretrain}"${hint}`;
     return [{ path: ['sources', name, 'pretrain'], message }];
   });
+}
+
+function didYouMean(word: string, known: readonly string[]): string {
+  const meant = suggest(word, known);
+  return meant ? `; did you mean "${meant}"?` : '';
 }
 
 function noneOrTwice({ sources, targets, strategies, analysis }: Study): Problem[] {
@@ -48,6 +59,18 @@ function twice(path: string[], list: readonly string[]): Problem[] {
   return list.flatMap((item, i) =>
     list.indexOf(item) < i ? [{ path: [...path, i], message: `"${item}" is listed twice` }] : [],
   );
+}
+
+/** Activations are read below the head; what the layers there are called depends on the architecture alone. */
+function unknownLayers({ network: { architecture }, analysis }: Study): Problem[] {
+  const { layers, stages } = buildNetwork(architecture, { imageSize: 224, classes: 2, dropout: 0 });
+  const known = layers.filter(({ kind }) => kind !== 'dense').map(({ name }) => name);
+  const expected = `expected a layer of ${architecture} below its head, such as ${stages.join(', ')}`;
+  return (analysis.layers ?? []).flatMap((layer, i) => {
+    if (known.includes(layer)) return [];
+    const message = `${expected}; found "${layer}"${didYouMean(layer, known)}`;
+    return [{ path: ['analysis', 'layers', i], message }];
+  });
 }
 
 function splits({ datasets, targets }: Study): Problem[] {

@@ -202,6 +202,21 @@ sources: { r: { random: true } }
       'study.yaml line 6: strategies.1: "freeze" is listed twice',
     ],
     [
+      'a misspelt layer',
+      `${small}analysis:\n  layers:\n    - conv1_relu\n    - conv1_rleu`,
+      'study.yaml line 9: analysis.layers.1: expected a layer of resnet50 below its head, such as conv1_relu, conv2_block3_out, conv3_block4_out, conv4_block6_out, conv5_block3_out; found "conv1_rleu"; did you mean "conv1_relu"?',
+    ],
+    [
+      'a layer of another architecture',
+      `${small}network: { architecture: resnet-mini }\nanalysis: { layers: [conv5_block3_out] }`,
+      expect.stringMatching(/^study\.yaml line 7: analysis\.layers\.0: expected a layer of resnet-mini /),
+    ],
+    [
+      'the layer of the head, which is new in every training',
+      `${small}analysis: { layers: [predictions] }`,
+      expect.stringMatching(/^study\.yaml line 6: analysis\.layers\.0: .*; found "predictions"$/),
+    ],
+    [
       'patients where the layout knows none',
       withTarget('{ layout: busi, path: x, split: { group: patient } }'),
       'study.yaml line 4: targets.breast.split.group: expected none, found "patient": the layout busi knows no patients',
