@@ -17,7 +17,11 @@ function typeOf(schema) {
   const least = schema.minimum ?? schema.exclusiveMinimum;
   const most = schema.maximum === Number.MAX_SAFE_INTEGER ? undefined : schema.maximum;
   const bounds = [
-    least === undefined || least === Number.MIN_SAFE_INTEGER ? '' : schema.minimum === undefined ? `> ${least}` : `≥ ${least}`,
+    least === undefined || least === Number.MIN_SAFE_INTEGER
+      ? ''
+      : schema.minimum === undefined
+        ? `> ${least}`
+        : `≥ ${least}`,
     most === undefined ? '' : `≤ ${most}`,
   ].filter(Boolean);
   return [schema.type === 'null' ? '`null`' : schema.type, ...bounds].join(' ');
@@ -52,7 +56,9 @@ function studyPage() {
   const sources = schema.properties.sources.additionalProperties.anyOf;
   const { datasets, targets, sources: _, ...rest } = schema.properties;
   const presets = Object.values(protocolPresets);
-  const groups = Object.entries(groupOfLayout).map(([layout, group]) => `| \`${layout}\` | \`${group}\` |`).join('\n');
+  const groups = Object.entries(groupOfLayout)
+    .map(([layout, group]) => `| \`${layout}\` | \`${group}\` |`)
+    .join('\n');
   return `${NOTICE}
 # The study file
 
@@ -63,11 +69,17 @@ presets mean, are told in [the guide](../guide/studies.md).
 
 ## The study
 
-${table({ properties: rest }, presets.map((p) => p.study))}
+${table(
+  { properties: rest },
+  presets.map((p) => p.study),
+)}
 
 ## \`targets.<name>\` and \`datasets.<name>\`
 
-${table(dataset, presets.map((p) => p.dataset))}
+${table(
+  dataset,
+  presets.map((p) => p.dataset),
+)}
 
 \`split.group\`, where the study does not say:
 
@@ -90,7 +102,14 @@ function topicsPage() {
     const fields = Object.keys(z.toJSONSchema(schema, { unrepresentable: 'any' }).properties ?? {});
     return `| \`${name}\` | ${fields.map((field) => `\`${field}\``).join(', ')} |`;
   });
-  const kinds = Object.entries(tasks).map(([kind, task]) => `| \`${kind}\` | ${task.version} | ${Object.keys(z.toJSONSchema(task.input).properties).map((f) => `\`${f}\``).join(', ')} | ${Object.keys(z.toJSONSchema(task.output).properties).map((f) => `\`${f}\``).join(', ')} |`);
+  const kinds = Object.entries(tasks).map(
+    ([kind, task]) =>
+      `| \`${kind}\` | ${task.version} | ${Object.keys(z.toJSONSchema(task.input).properties)
+        .map((f) => `\`${f}\``)
+        .join(', ')} | ${Object.keys(z.toJSONSchema(task.output).properties)
+        .map((f) => `\`${f}\``)
+        .join(', ')} |`,
+  );
   return `${NOTICE}
 # Topics and tasks
 
@@ -109,7 +128,9 @@ ${kinds.join('\n')}
 }
 
 function settingsPage() {
-  const list = describeConfig({}).map((s) => `| \`${s.name}\` | ${s.default === undefined ? '' : `\`${s.default}\``} | ${cell(s.comment)} |`);
+  const list = describeConfig({}).map(
+    (s) => `| \`${s.name}\` | ${s.default === undefined ? '' : `\`${s.default}\``} | ${cell(s.comment)} |`,
+  );
   return `${NOTICE}
 # Settings
 
@@ -122,8 +143,14 @@ ${list.join('\n')}
 }
 
 function commandsPage() {
-  const help = (...args) => execFileSync(process.execPath, ['services/cli/bin/palimpsest.js', ...args, '--help'], { encoding: 'utf8', env: { ...process.env, COLUMNS: '100' } });
-  const names = [...help().matchAll(/^ {2}([a-z]+)[ [<]/gm)].map((m) => m[1]).filter((n) => n !== 'help' && n !== 'palimpsest');
+  const help = (...args) =>
+    execFileSync(process.execPath, ['services/cli/bin/palimpsest.js', ...args, '--help'], {
+      encoding: 'utf8',
+      env: { ...process.env, COLUMNS: '100' },
+    });
+  const names = [...help().matchAll(/^ {2}([a-z]+)[ [<]/gm)]
+    .map((m) => m[1])
+    .filter((n) => n !== 'help' && n !== 'palimpsest');
   return `${NOTICE}
 # Commands
 
@@ -131,7 +158,12 @@ ${[[], ...[...new Set(names)].map((n) => [n])].map((args) => `## \`${['palimpses
 `;
 }
 
-const pages = { 'study.md': studyPage(), 'topics.md': topicsPage(), 'settings.md': settingsPage(), 'commands.md': commandsPage() };
+const pages = {
+  'study.md': studyPage(),
+  'topics.md': topicsPage(),
+  'settings.md': settingsPage(),
+  'commands.md': commandsPage(),
+};
 const stale = [];
 for (const [name, text] of Object.entries(pages)) {
   const file = `docs/reference/${name}`;

@@ -25,18 +25,25 @@ describe('palimpsest run', () => {
     expect(readFileSync(at('report', 'tables', 'auc.csv'), 'utf8').split('\n').length).toBeGreaterThan(3);
   });
 
-  it('computes nothing twice: the second run gives the same bytes and leaves nothing new in the store', { timeout: 60_000 }, async () => {
-    const before = hashesOf(at('data', 'store', 'checkpoints'));
-    const ended = await palimpsest('run', study, '--data', at('data'), '--out', at('again'));
-    expect(ended, ended.stderr).toMatchObject({ code: 0 });
-    expect(hashesOf(at('again'))).toEqual(hashesOf(at('report')));
-    expect(hashesOf(at('data', 'store', 'checkpoints'))).toEqual(before);
-  });
+  it(
+    'computes nothing twice: the second run gives the same bytes and leaves nothing new in the store',
+    { timeout: 60_000 },
+    async () => {
+      const before = hashesOf(at('data', 'store', 'checkpoints'));
+      const ended = await palimpsest('run', study, '--data', at('data'), '--out', at('again'));
+      expect(ended, ended.stderr).toMatchObject({ code: 0 });
+      expect(hashesOf(at('again'))).toEqual(hashesOf(at('report')));
+      expect(hashesOf(at('data', 'store', 'checkpoints'))).toEqual(before);
+    },
+  );
 
   it('goes on after it was killed at a bad moment, to the same bytes', { timeout: 180_000 }, async () => {
     const killed = start(['run', study, '--data', at('killed'), '--out', at('killed-report')]);
     const training = at('killed', 'store', 'tasks');
-    while (!existsSync(training) || !Object.keys(hashesOf(training)).some((file) => file.endsWith('/state'))) {
+    while (
+      !existsSync(training) ||
+      !Object.keys(hashesOf(training)).some((file) => file.endsWith('/state'))
+    ) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     killed.kill('SIGKILL');
@@ -49,7 +56,8 @@ describe('palimpsest run', () => {
 
   it('stops cleanly on Ctrl-C and says how to go on', { timeout: 60_000 }, async () => {
     const interrupted = start(['run', study, '--data', at('interrupted'), '--out', at('interrupted-report')]);
-    while (!existsSync(at('interrupted', 'store', 'tasks'))) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (!existsSync(at('interrupted', 'store', 'tasks')))
+      await new Promise((resolve) => setTimeout(resolve, 20));
     process.kill(interrupted.pid, 'SIGINT');
     const ended = await interrupted.end;
     expect(ended.code, ended.stderr).toBe(130);
@@ -71,7 +79,10 @@ describe('palimpsest run', () => {
 
 describe('what a user gets wrong', () => {
   it('is told by line, field, expected and found', async () => {
-    writeFileSync(at('wrong.yaml'), 'name: x\ntargets:\n  a: { layout: bussi, path: . }\nsources: { r: { random: true } }\n');
+    writeFileSync(
+      at('wrong.yaml'),
+      'name: x\ntargets:\n  a: { layout: bussi, path: . }\nsources: { r: { random: true } }\n',
+    );
     const ended = await palimpsest('run', at('wrong.yaml'), '--data', at('none'));
     expect(ended.code).toBe(2);
     expect(ended.stderr).toMatch(/wrong\.yaml.*line 3.*targets\.a\.layout.*bussi.*busi/s);
@@ -84,7 +95,14 @@ describe('what a user gets wrong', () => {
     const csv = readFileSync(path.join(broken, 'nodules', 'nodules.csv'), 'utf8');
     const image = (csv.split('\n')[1] as string).split(',')[0] as string;
     truncateSync(path.join(broken, 'nodules', image), 200);
-    const ended = await palimpsest('run', file, '--data', path.join(broken, 'data'), '--out', path.join(broken, 'report'));
+    const ended = await palimpsest(
+      'run',
+      file,
+      '--data',
+      path.join(broken, 'data'),
+      '--out',
+      path.join(broken, 'report'),
+    );
     expect(ended.code).toBe(3);
     expect(ended.stderr).toContain(image);
     expect(existsSync(path.join(broken, 'report'))).toBe(false);

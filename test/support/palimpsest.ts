@@ -40,10 +40,15 @@ export function palimpsest(...args: string[]): Promise<Ended> {
 
 /** Hash of every file below a folder, by relative path. */
 export function hashesOf(folder: string): Record<string, string> {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
   const hashes = files.map((file) => {
     const full = path.join(file.parentPath, file.name);
-    return [path.relative(folder, full), createHash('sha256').update(readFileSync(full)).digest('hex')] as const;
+    return [
+      path.relative(folder, full),
+      createHash('sha256').update(readFileSync(full)).digest('hex'),
+    ] as const;
   });
   return Object.fromEntries(hashes.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -8,7 +8,11 @@ import { drawDataset } from '@palimpsest/phantoms';
 async function writeDataset(folder, name, subjects) {
   const rows = ['path,label,patient'];
   mkdirSync(path.join(folder, name), { recursive: true });
-  for (const drawn of drawDataset(name, { subjects, size: 32, random: (...parts) => new Random(seedFrom('tiny', ...parts)) })) {
+  for (const drawn of drawDataset(name, {
+    subjects,
+    size: 32,
+    random: (...parts) => new Random(seedFrom('tiny', ...parts)),
+  })) {
     writeFileSync(path.join(folder, name, drawn.fileName), await encodePng(drawn.image));
     rows.push([drawn.fileName, drawn.label, drawn.patient ?? ''].join(','));
   }

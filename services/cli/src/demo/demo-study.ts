@@ -43,8 +43,8 @@ network: { architecture: resnet-mini }
 
 # The protocol's learning rates are made for large networks that have seen a million images.
 training:
-  pretrain: { learningRate: 0.002, maxEpochs: 12, patience: 4 }
-  finetune: { learningRate: 0.001, maxEpochs: 12, patience: 4 }
+  pretrain: { learningRate: 0.002, maxEpochs: 24, patience: 8 }
+  finetune: { learningRate: 0.0003, maxEpochs: 12, patience: 4 }
   head: { learningRate: 0.005, maxEpochs: 6, patience: 2 }
   dropout: 0.2
 
