@@ -8,7 +8,9 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ['{libs,services}/*/src/**/*.spec.ts', 'test/**/*.spec.ts'],
-    reporters: process.env.TEST_REPORT ? ['default', ['json', { outputFile: process.env.TEST_REPORT }]] : ['default'],
+    reporters: process.env.TEST_REPORT
+      ? ['default', ['json', { outputFile: process.env.TEST_REPORT }]]
+      : ['default'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,
