@@ -61,7 +61,7 @@ describe('palimpsest run', () => {
     process.kill(interrupted.pid, 'SIGINT');
     const ended = await interrupted.end;
     expect(ended.code, ended.stderr).toBe(130);
-    expect(ended.stderr).toMatch(/again/i);
+    expect(ended.stderr).toMatch(/To go on: palimpsest run/);
     expect(existsSync(at('interrupted-report'))).toBe(false);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { requireBaseWeights } from './base-weights.js';
-import { buildNetwork } from './network.js';
+import { buildNetwork } from './build-network.js';
 
 const network = buildNetwork('resnet-mini', { imageSize: 32, classes: 2, dropout: 0 });
 const base = network.weights.filter(({ part }) => part === 'base');

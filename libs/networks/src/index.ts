@@ -15,5 +15,5 @@ export { requireBaseWeights } from './base-weights.js';
 export { onnxEngine } from './engines/onnx/onnx-engine.js';
 export { dropoutMask } from './dropout-mask.js';
 export { initialWeights } from './initialise.js';
-export { buildNetwork } from './network.js';
+export { buildNetwork } from './build-network.js';
 export type { Architecture, Layer, Network, NetworkOptions, Shape, Weights, WeightSpec } from './network.js';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { initialWeights } from './initialise.js';
-import { buildNetwork } from './network.js';
+import { buildNetwork } from './build-network.js';
 
 const network = buildNetwork('resnet-mini', { imageSize: 32, classes: 2, dropout: 0 });
 

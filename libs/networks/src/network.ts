@@ -1,6 +1,3 @@
-import { resnet50 } from './architectures/resnet50.js';
-import { resnetMini } from './architectures/resnet-mini.js';
-
 export type Architecture = 'resnet50' | 'resnet-mini';
 
 /** What a layer puts out for one image. A vector is 1 × 1 × channels. */
@@ -104,29 +101,4 @@ export interface NetworkOptions {
   classes: number;
   /** Share of pooled features that a training step drops before the dense layer. 0 for none. */
   dropout: number;
-}
-
-const builders = { resnet50, 'resnet-mini': resnetMini };
-
-/**
- * Describes a network.
- *
- * @throws RangeError when the images are smaller than 32 pixels, there are fewer than 2 classes, or dropout is not in [0, 1)
- */
-export function buildNetwork(architecture: Architecture, options: NetworkOptions): Network {
-  const { imageSize, classes, dropout } = options;
-  requireRange('imageSize', imageSize, { least: 32, integer: true });
-  requireRange('classes', classes, { least: 2, integer: true });
-  requireRange('dropout', dropout, { least: 0, below: 1 });
-  return builders[architecture](options);
-}
-
-function requireRange(
-  name: string,
-  value: number,
-  { least, below = Infinity, integer = false }: { least: number; below?: number; integer?: boolean },
-): void {
-  if (value >= least && value < below && (!integer || Number.isInteger(value))) return;
-  const kind = integer ? 'an integer' : 'a number';
-  throw new RangeError(`${name}: expected ${kind} of at least ${least} and below ${below}, found ${value}`);
 }

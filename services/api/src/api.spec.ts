@@ -109,8 +109,7 @@ describe('the api', () => {
     const before = kinds(tasks).length;
     expect(await submit()).toBe(id);
     expect(await end(id)).toMatchObject({ status: 'finished', look: 1 });
-    // The provenance of the ingestion is new, so the report is too.
-    expect(kinds(tasks).slice(before)).toEqual(['ingest', 'import', 'report']);
+    expect(kinds(tasks).slice(before)).toEqual(['ingest', 'import']);
   });
 
   it('shares tasks between studies that differ in nothing that could change them', async () => {

@@ -11,6 +11,9 @@ export const exitCodes = {
   interrupted: 130,
 } as const;
 
+/** Hears the exit code of the command that ran. */
+export type Outcome = (code: number) => void;
+
 /** The text that `--help` ends with. */
 export const exitCodesHelp = `
 Exit codes:

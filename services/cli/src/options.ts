@@ -20,10 +20,10 @@ export const withServer = (command: Command) =>
 export const withJson = (command: Command) => command.option('--json', 'print JSON on standard output');
 
 /**
- * Makes the options the environment of this process and of its children. Logs are for whoever looks for trouble, so
- * fewer of them are written unless LOG_LEVEL says otherwise.
+ * Makes the options the environment of this process and of its children. A command says itself what failed, so
+ * its log holds no more than what should never happen, unless LOG_LEVEL says otherwise.
  */
-export function applyOptions({ data }: CommonOptions, { logLevel = 'warn' } = {}): void {
+export function applyOptions({ data }: CommonOptions, { logLevel = 'error' } = {}): void {
   if (data !== undefined) process.env.DATA_DIR = resolve(data);
   process.env.LOG_LEVEL ??= logLevel;
 }

@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeNpy } from '@palimpsest/formats';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { exitCodes } from './exit-codes.js';
 import { runProgram } from './program.js';
 import { serviceNames } from './services.js';
 import { taskKinds } from '@palimpsest/contracts';
@@ -213,6 +215,33 @@ sources: { random: { random: true } }
     const { code, out } = await palimpsest('status', '--data', join(place, 'data'), '--json');
     vi.unstubAllEnvs();
     expect({ code, out }).toEqual({ code: 0, out: '[]\n' });
+  });
+
+  describe('run', () => {
+    const program = fileURLToPath(new URL('../bin/palimpsest.js', import.meta.url));
+    const failing = (env: Record<string, string>) => {
+      const study = file(
+        'study.yaml',
+        `name: gone
+targets: { knee: { layout: csv, path: gone.csv, split: { folds: 2 } } }
+sources: { random: { random: true } }
+`,
+      );
+      const args = [program, 'run', study, '--data', join(place, 'data'), '--out', join(place, 'report')];
+      const { LOG_LEVEL: _, ...inherited } = process.env;
+      return spawnSync(process.execPath, args, { encoding: 'utf8', env: { ...inherited, ...env } });
+    };
+
+    it('tells of a task that failed once, in words', () => {
+      const { status, stderr } = failing({});
+      expect(status).toBe(exitCodes.studyFailed);
+      expect(stderr.split('gone.csv: expected a CSV file, found nothing')).toHaveLength(2);
+      expect(stderr).not.toContain('"level"');
+    }, 60_000);
+
+    it('logs it too where LOG_LEVEL asks for it', () => {
+      expect(failing({ LOG_LEVEL: 'warn' }).stderr).toMatch(/^\{"level":40,.*"code":"not-found"/m);
+    }, 60_000);
   });
 
   it('the demo draws its datasets once, with a study that is as a study must be', async () => {

@@ -10,7 +10,7 @@ import { runCommand } from './commands/run.js';
 import { serveCommand } from './commands/serve.js';
 import { statusCommand } from './commands/status.js';
 import { workCommand } from './commands/work.js';
-import { exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.js';
+import { exitCodeOf, exitCodes, exitCodesHelp, type Outcome } from './exit-codes.js';
 import { note } from './streams.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
@@ -26,9 +26,6 @@ Examples:
   palimpsest run my-study.yaml           runs it; interrupt it whenever you like and run it again
   palimpsest compare a.npy b.npy --json  similarity of two activation matrices
 `;
-
-/** What a command's action gives back: its exit code. */
-export type Outcome = (code: number) => void;
 
 /** The program with all its commands. @param outcome hears the exit code of the command that ran */
 export function buildProgram(outcome: Outcome): Command {

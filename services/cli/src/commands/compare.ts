@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { measures, type Measure } from '@palimpsest/contracts';
 import { exitCodes } from '../exit-codes.js';
 import { withJson } from '../options.js';
-import type { Outcome } from '../program.js';
+import type { Outcome } from '../exit-codes.js';
 
 const examples = `
 Examples:

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { groupOfLayout, layouts, protocolPresets, type Dataset, type Layout } from '@palimpsest/contracts';
 import { exitCodes } from '../exit-codes.js';
-import type { Outcome } from '../program.js';
+import type { Outcome } from '../exit-codes.js';
 
 const examples = `
 Examples:

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { withJson, type CommonOptions } from '../options.js';
-import type { Outcome } from '../program.js';
+import type { Outcome } from '../exit-codes.js';
 import { print, printJson } from '../streams.js';
 
 const examples = `

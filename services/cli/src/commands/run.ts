@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { applyOptions, withData, withJson, withServer, type CommonOptions } from '../options.js';
-import type { Outcome } from '../program.js';
+import type { Outcome } from '../exit-codes.js';
 
 const examples = `
 Examples:

@@ -1,6 +1,6 @@
 import { Argument, Command } from 'commander';
 import { applyOptions, withData, type CommonOptions } from '../options.js';
-import type { Outcome } from '../program.js';
+import type { Outcome } from '../exit-codes.js';
 import { serviceNames, services, type ServiceName } from '../services.js';
 
 const list = serviceNames.map((name) => `  ${name.padEnd(12)} ${services[name].about}`).join('\n');

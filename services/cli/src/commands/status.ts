@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { applyOptions, withData, withJson, withServer, type CommonOptions } from '../options.js';
-import type { Outcome } from '../program.js';
+import type { Outcome } from '../exit-codes.js';
 
 const examples = `
 Examples:

@@ -21,7 +21,7 @@ export function workCommand(): Command {
     .argument('<task-id>', 'id of the task')
     .addHelpText('after', examples)
     .action(async (kind: TaskKind, taskId: string, options: CommonOptions) => {
-      applyOptions(options);
+      applyOptions(options, { logLevel: 'warn' });
       const { workOn } = await import('../local/work-on.js');
       await workOn(kind, taskId);
     });

@@ -1,7 +1,8 @@
 /* eslint-disable max-lines-per-function, @typescript-eslint/no-non-null-assertion -- a suite, for specs only */
 import { expect, it } from 'vitest';
 import type { Engine } from '../../engine.js';
-import { buildNetwork, type Weights } from '../../network.js';
+import { buildNetwork } from '../../build-network.js';
+import type { Weights } from '../../network.js';
 import {
   adam,
   anyBatch,

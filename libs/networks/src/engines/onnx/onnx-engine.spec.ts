@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { initialWeights } from '../../initialise.js';
-import { buildNetwork } from '../../network.js';
+import { buildNetwork } from '../../build-network.js';
 import { adam, anyBatch, anyWeights, digest, relativeError, tinyNetwork } from '../conformance/cases.js';
 import { engineConformance } from '../conformance/engine-conformance.js';
 import { onnxEngine } from './onnx-engine.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { buildNetwork, type Network } from './network.js';
+import { buildNetwork } from './build-network.js';
+import type { Network } from './network.js';
 
 const options = { imageSize: 224, classes: 3, dropout: 0.5 };
 const countOf = ({ weights }: Network, part: 'base' | 'head') =>
