@@ -228,7 +228,8 @@ sources: { random: { random: true } }
 `,
       );
       const args = [program, 'run', study, '--data', join(place, 'data'), '--out', join(place, 'report')];
-      const { LOG_LEVEL: _, ...inherited } = process.env;
+      const inherited = { ...process.env };
+      delete inherited.LOG_LEVEL;
       return spawnSync(process.execPath, args, { encoding: 'utf8', env: { ...inherited, ...env } });
     };
 
