@@ -54,11 +54,15 @@ export {
   type LayerSimilarity,
   type Resources,
 } from './tasks.js';
+export { decodeEvent, encodeEvent, SCHEMA_VERSION, type CloudEvent } from './envelope.js';
 export {
   topics,
+  topicNames,
   progressedSchema,
   finishedSchema,
   type Topic,
+  type TopicDeclaration,
+  type WorkerSeen,
   type Message,
   type TaskRequest,
   type Progressed,

@@ -5,14 +5,14 @@ import { topics } from './topics.js';
 describe('topics', () => {
   it('have one request for every kind of task, with that kind of input', () => {
     for (const kind of taskKinds) {
-      expect(topics[`${kind}.requested`].shape.kind.value).toBe(kind);
-      expect(topics[`${kind}.requested`].shape.input).toBe(tasks[kind].input);
+      expect(topics[`${kind}.requested`].schema.shape.kind.value).toBe(kind);
+      expect(topics[`${kind}.requested`].schema.shape.input).toBe(tasks[kind].input);
     }
   });
 
   it('let an old reader take a newer message by ignoring what it does not know', () => {
     const message = { taskId: 'a', attempt: 1, done: 0.5, colour: 'blue' };
-    expect(topics['task.progressed'].parse(message)).toEqual({ taskId: 'a', attempt: 1, done: 0.5 });
+    expect(topics['task.progressed'].schema.parse(message)).toEqual({ taskId: 'a', attempt: 1, done: 0.5 });
   });
 
   it('say why a task failed and whether another attempt could help', () => {
@@ -22,6 +22,6 @@ describe('topics', () => {
       seconds: 1,
       outcome: { ok: false, code: 'odd', message: 'm', retry: true },
     };
-    expect(topics['task.finished'].safeParse(message).success).toBe(false);
+    expect(topics['task.finished'].schema.safeParse(message).success).toBe(false);
   });
 });

@@ -29,10 +29,9 @@ describe('loadConfig', () => {
     ['HTTP_PORT', '70000', /HTTP_PORT.*65535.*found "70000"/],
     ['CONCURRENCY', '0', /CONCURRENCY.*found "0"/],
     ['LOG_LEVEL', 'loud', /LOG_LEVEL.*"info".*found "loud"/],
-    ['BUS_URL', 'amqp://x', /BUS_URL: expected.*memory:.*unknown.*kafka:/],
-    ['BUS_URL', 'kafka://x', /BUS_URL: expected.*memory:.*later release/],
-    ['STORE_URL', 's3://x', /STORE_URL: expected.*file:.*later release/],
-    ['DATABASE_URL', 'postgres://a:secret@x', /DATABASE_URL: expected.*pglite:.*later release/],
+    ['BUS_URL', 'amqp://x', /BUS_URL: expected.*memory: or kafka:.*unknown/],
+    ['STORE_URL', 'ftp://x', /STORE_URL: expected.*file: or s3: or memory:.*unknown/],
+    ['DATABASE_URL', 'mysql://a:secret@x', /DATABASE_URL: expected.*pglite: or postgres:.*unknown/],
     ['JOBS_URL', 'kubernetes:', /JOBS_URL: expected.*process:.*later release/],
     ['STORE_URL', 'memory:', /JOBS_URL must be "inline:"/],
   ])('refuses %s=%s', (name, value, message) => {
@@ -40,7 +39,7 @@ describe('loadConfig', () => {
   });
 
   it('does not repeat a password', () => {
-    expect(() => loadConfig({ DATABASE_URL: 'postgres://a:secret@x' })).not.toThrow(/secret/);
+    expect(() => loadConfig({ DATABASE_URL: 'mysql://a:secret@x' })).not.toThrow(/secret/);
   });
 });
 

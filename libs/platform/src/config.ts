@@ -2,12 +2,14 @@ import { availableParallelism } from 'node:os';
 import { PlatformError } from '@palimpsest/contracts';
 import { z } from 'zod';
 
+const none: readonly string[] = [];
+
 /** What this release can talk to, and what comes with a later one. */
 const schemes = {
-  BUS_URL: { known: ['memory:'], later: ['kafka:'] },
-  STORE_URL: { known: ['file:', 'memory:'], later: ['s3:'] },
-  DATABASE_URL: { known: ['pglite:'], later: ['postgres:'] },
-  JOBS_URL: { known: ['process:', 'inline:'], later: ['kubernetes:'] },
+  BUS_URL: { known: ['memory:', 'kafka:'], later: none },
+  STORE_URL: { known: ['file:', 's3:', 'memory:'], later: none },
+  DATABASE_URL: { known: ['pglite:', 'postgres:'], later: none },
+  JOBS_URL: { known: ['process:', 'inline:'], later: ['kubernetes:'] as readonly string[] },
 } as const;
 type UrlName = keyof typeof schemes;
 
@@ -114,12 +116,10 @@ export function schemeOf<N extends UrlName>(name: N, url: string): (typeof schem
   const scheme = known.find((candidate) => url.startsWith(candidate));
   if (scheme !== undefined) return scheme;
   const soon = later.some((candidate) => url.startsWith(candidate));
-  const why = soon
-    ? 'comes with a later release'
-    : `is unknown (${later.join(', ')} comes with a later release)`;
   throw new PlatformError(
     'invalid',
-    `${name}: expected a URL beginning with ${known.join(' or ')}; "${masked(url)}" ${why}`,
+    `${name}: expected a URL beginning with ${known.join(' or ')}; "${masked(url)}" ` +
+      (soon ? 'comes with a later release' : 'is unknown'),
   );
 }
 

@@ -1,7 +1,7 @@
-import type { TaskKind } from '@palimpsest/contracts';
+import { PlatformError, type TaskKind } from '@palimpsest/contracts';
 import type { Logger } from 'pino';
 import { fileURLToPath } from 'node:url';
-import { Bus } from './bus/bus.js';
+import { Bus, type BusDriver } from './bus/bus.js';
 import { MemoryBus } from './bus/memory-bus.js';
 import { schemeOf, type Config } from './config.js';
 import { InlineJobs } from './jobs/inline-jobs.js';
@@ -23,6 +23,8 @@ export function openStore(url: string): Store {
       return new Store(new FileStore(folderOf(url)));
     case 'memory:':
       return new Store(new MemoryStore());
+    case 's3:':
+      throw new PlatformError('invalid', 'STORE_URL: s3: has no driver yet');
   }
 }
 
@@ -30,9 +32,17 @@ export function openStore(url: string): Store {
 export const createStore = (config: Pick<Config, 'STORE_URL'>): Store => openStore(config.STORE_URL);
 
 /** Connects to the broker that `BUS_URL` names. */
-export function createBus(config: Config, log: Logger = createLogger(config)): Bus {
-  schemeOf('BUS_URL', config.BUS_URL);
-  return new Bus(new MemoryBus(), log);
+export async function createBus(config: Config, log: Logger = createLogger(config)): Promise<Bus> {
+  return new Bus(await connect(config), log);
+}
+
+function connect({ BUS_URL }: Config): Promise<BusDriver> {
+  switch (schemeOf('BUS_URL', BUS_URL)) {
+    case 'memory:':
+      return Promise.resolve(new MemoryBus());
+    case 'kafka:':
+      return Promise.reject(new PlatformError('invalid', 'BUS_URL: kafka: has no driver yet'));
+  }
 }
 
 /** What jobs in this thread need, and a log for those that are elsewhere. */

@@ -13,7 +13,7 @@ class Counter {
 describe('builders', () => {
   it('build what the contracts accept', () => {
     expect(studySchema.parse(aStudy())).toEqual(aStudy());
-    expect(topics['compare.requested'].parse(aRequest())).toEqual(aRequest());
+    expect(topics['compare.requested'].schema.parse(aRequest())).toEqual(aRequest());
   });
 });
 

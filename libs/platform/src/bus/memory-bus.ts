@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { PlatformError } from '@palimpsest/contracts';
-import type { BusDriver, BusRecord, Subscription } from './bus.js';
+import type { BusDriver, BusRecord, Lag, Subscription } from './bus.js';
 
 const REDELIVERY_MS = 20;
 
@@ -16,22 +17,34 @@ export class MemoryBus implements BusDriver {
   #closed = false;
 
   publish(record: BusRecord): Promise<void> {
-    if (this.#closed) return Promise.reject(new PlatformError('unavailable', 'the bus is closed'));
+    if (this.#closed) return Promise.reject(closed());
     const groups = [...this.#groups.values()].filter((group) => group.topics.has(record.topic));
     for (const group of groups) group.add(copyOf(record));
     if (groups.length === 0) this.#keep(copyOf(record));
     return Promise.resolve();
   }
 
-  subscribe(topics: string[], name: string, handle: Handle): Promise<Subscription> {
-    const group = this.#groups.get(name) ?? new Group();
-    this.#groups.set(name, group);
+  subscribe(topics: string[], name: string | null, handle: Handle): Promise<Subscription> {
+    const group = this.#groups.get(name ?? '') ?? new Group();
+    this.#groups.set(name ?? randomUUID(), group);
     for (const topic of topics) {
       group.topics.add(topic);
+      if (name === null) continue;
       for (const record of this.#unclaimed.get(topic) ?? []) group.add(record);
       this.#unclaimed.delete(topic);
     }
     return Promise.resolve(group.join(new Set(topics), handle));
+  }
+
+  lag(): Promise<Lag[]> {
+    const lags = [...this.#groups].flatMap(([group, { topics, waiting }]) =>
+      [...topics].map((topic) => ({ topic, group, records: waiting(topic) })),
+    );
+    return Promise.resolve(lags);
+  }
+
+  ping(): Promise<void> {
+    return this.#closed ? Promise.reject(closed()) : Promise.resolve();
   }
 
   async close(): Promise<void> {
@@ -46,6 +59,7 @@ export class MemoryBus implements BusDriver {
   }
 }
 
+const closed = () => new PlatformError('unavailable', 'the bus is closed');
 const copyOf = (record: BusRecord): BusRecord => ({ ...record, value: Uint8Array.from(record.value) });
 const orderOf = ({ topic, key }: BusRecord) => `${topic} ${key}`;
 
@@ -55,6 +69,8 @@ class Group {
   readonly #queue: BusRecord[] = [];
   readonly #busy = new Set<string>();
   readonly #members = new Set<Member>();
+
+  readonly waiting = (topic: string): number => this.#queue.filter((record) => record.topic === topic).length;
 
   add(record: BusRecord): void {
     this.#queue.push(record);

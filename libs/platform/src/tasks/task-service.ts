@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap, Provider } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { Bus, Subscription } from '../bus/bus.js';
@@ -21,8 +20,7 @@ export class TaskService implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    // A group of its own: everyone hears of it.
-    this.#cancelled = await this.#bus.subscribe(['task.cancelled'], randomUUID(), ({ message }) => {
+    this.#cancelled = await this.#bus.subscribe(['task.cancelled'], null, ({ message }) => {
       for (const id of message.taskIds) for (const consumer of this.#consumers) consumer.cancel(id);
       return Promise.resolve();
     });
