@@ -39,6 +39,13 @@ const settings = z.object({
   HTTP_PORT: whole(0, 65_535).describe('Port of the HTTP server; 0 takes any free one.'),
   LEASE_SECONDS: whole(1).describe('Seconds without a sign of life after which a task is sent again.'),
   MAX_ATTEMPTS: whole(1).describe('How often a task is tried before its study fails.'),
+  MAX_INTERRUPTIONS: whole(0).describe(
+    'How often a task may lose its worker, killed or told to stop, without an attempt being counted.',
+  ),
+  STALL_SECONDS: whole(1).describe('Seconds without progress after which a running task is given up.'),
+  SHUTDOWN_SECONDS: whole(1).describe(
+    'Seconds that a process takes at most to put everything away when it is told to stop.',
+  ),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .describe('Least severe log line that is written.'),
@@ -58,8 +65,11 @@ const defaults = (dataDir: string) => ({
   JOBS_URL: 'process:',
   HTTP_HOST: '127.0.0.1',
   HTTP_PORT: '7315',
-  LEASE_SECONDS: '60',
+  LEASE_SECONDS: '30',
   MAX_ATTEMPTS: '3',
+  MAX_INTERRUPTIONS: '20',
+  STALL_SECONDS: '3600',
+  SHUTDOWN_SECONDS: '25',
   LOG_LEVEL: 'info',
 });
 

@@ -1,4 +1,11 @@
-export { Bus, type BusDriver, type BusRecord, type Delivery, type Subscription } from './bus/bus.js';
+export {
+  Bus,
+  type BusDriver,
+  type BusRecord,
+  type Delivery,
+  type Lag,
+  type Subscription,
+} from './bus/bus.js';
 export { MemoryBus } from './bus/memory-bus.js';
 export { describeConfig, loadConfig, type Config, type SettingDescription } from './config.js';
 export { createApp } from './create-app.js';
@@ -7,6 +14,7 @@ export { openDatabase } from './database/open-database.js';
 export { createBus, createJobs, createStore, openStore, type JobsParts } from './drivers.js';
 export { InlineJobs } from './jobs/inline-jobs.js';
 export { exitCodes, type Job, type Jobs } from './jobs/jobs.js';
+export { limitShutdown } from './limit-shutdown.js';
 export { ProcessJobs } from './jobs/process-jobs.js';
 export { Health } from './observe/health.js';
 export { createLogger } from './observe/log.js';

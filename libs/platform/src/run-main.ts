@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Bus } from './bus/bus.js';
 import { loadConfig } from './config.js';
 import { createApp } from './create-app.js';
+import { limitShutdown } from './limit-shutdown.js';
 import { workAndExit } from './run-work.js';
 import type { AnyTaskDefinition } from './tasks/task.js';
 import { BUS, LOGGER } from './tokens.js';
@@ -21,6 +22,7 @@ export async function runMain(module: Type, definitions: readonly AnyTaskDefinit
     app.enableShutdownHooks();
     await app.listen(config.HTTP_PORT, config.HTTP_HOST);
     const log = app.get<Logger>(LOGGER);
+    limitShutdown(config, log);
     log.info({ url: await app.getUrl() }, 'listening');
     const { BUS_URL } = config;
     if (!app.get<Bus>(BUS).durable)

@@ -9,23 +9,30 @@ import { APP_FILTER } from '@nestjs/core';
 import { BUS, CONFIG, LOGGER, PlatformModule, STORE, openDatabase } from '@palimpsest/platform';
 import type { Bus, Config, Store } from '@palimpsest/platform';
 import type { Logger } from 'pino';
+import { databaseNow } from './database/database-now.js';
 import { migrations } from './database/migrations.js';
 import type { Database, Tables } from './database/schema.js';
 import { ErrorFilter } from './http/error.filter.js';
+import { DeadLettersController } from './http/dead-letters.controller.js';
 import { StudiesController } from './http/studies.controller.js';
+import { WorkersController } from './http/workers.controller.js';
+import { DeadLetters } from './queue/dead-letters.js';
 import { Outbox } from './queue/outbox.js';
 import { Queue } from './queue/queue.js';
+import { Workers } from './queue/workers.js';
 import { Studies } from './studies/studies.service.js';
 import { StudyViews } from './studies/study-view.js';
-import { DATABASE, QUEUE, STUDIES, STUDY_VIEWS } from './tokens.js';
+import { CLOCK, DATABASE, DEAD_LETTERS, OUTBOX, QUEUE, STUDIES, STUDY_VIEWS, WORKERS } from './tokens.js';
 
-const now = () => new Date();
 const tickMs = 1000;
+
+type Clock = () => Promise<Date>;
+type QueueParts = [Studies, Outbox, Workers, DeadLetters];
 
 /** HTTP, studies and the queue. It begins to work when the application starts. */
 @Module({
   imports: [PlatformModule],
-  controllers: [StudiesController],
+  controllers: [StudiesController, WorkersController, DeadLettersController],
   providers: [
     { provide: APP_FILTER, useFactory: (log: Logger) => new ErrorFilter(log), inject: [LOGGER] },
     {
@@ -34,25 +41,48 @@ const tickMs = 1000;
       inject: [CONFIG],
     },
     {
+      provide: CLOCK,
+      useFactory:
+        (db: Database): Clock =>
+        () =>
+          databaseNow(db),
+      inject: [DATABASE],
+    },
+    {
       provide: STUDIES,
-      useFactory: (db: Database, store: Store, bus: Bus, config: Config) =>
+      useFactory: (db: Database, store: Store, bus: Bus, ...[config, now]: [Config, Clock]) =>
         new Studies({
-          ...{ db, store, now, maxAttempts: config.MAX_ATTEMPTS, leaseMs: config.LEASE_SECONDS * 1000 },
-          abandon: (taskIds) => bus.publish('task.cancelled', { taskIds }),
+          ...{ db, store, now, leaseMs: config.LEASE_SECONDS * 1000 },
+          ...{ maxAttempts: config.MAX_ATTEMPTS, maxInterruptions: config.MAX_INTERRUPTIONS },
+          abandon: (taskIds, attempt) => bus.publish('task.cancelled', { taskIds, attempt }),
         }),
-      inject: [DATABASE, STORE, BUS, CONFIG],
+      inject: [DATABASE, STORE, BUS, CONFIG, CLOCK],
     },
     { provide: STUDY_VIEWS, useFactory: (db: Database) => new StudyViews(db), inject: [DATABASE] },
+    { provide: WORKERS, useFactory: () => new Workers() },
     {
-      provide: QUEUE,
-      useFactory: (studies: Studies, db: Database, ...[bus, config, log]: [Bus, Config, Logger]) => {
-        const outbox = new Outbox({
+      provide: DEAD_LETTERS,
+      useFactory: (db: Database, now: Clock) => new DeadLetters(db, now),
+      inject: [DATABASE, CLOCK],
+    },
+    {
+      provide: OUTBOX,
+      useFactory: (db: Database, bus: Bus, workers: Workers, ...[config, now]: [Config, Clock]) =>
+        new Outbox({
           ...{ db, now, durable: bus.durable, leaseMs: config.LEASE_SECONDS * 1000 },
           publish: (topic, message) => bus.publish(topic, message),
-        });
-        return new Queue({ bus, log, studies, outbox, tickMs });
+          capacity: (kind) => workers.capacity(kind),
+        }),
+      inject: [DATABASE, BUS, WORKERS, CONFIG, CLOCK],
+    },
+    {
+      provide: QUEUE,
+      useFactory: (...[bus, log, config, ...parts]: [Bus, Logger, Config, ...QueueParts]) => {
+        const [studies, outbox, workers, deadLetters] = parts;
+        const leaseMs = config.LEASE_SECONDS * 1000;
+        return new Queue({ bus, log, studies, outbox, workers, deadLetters, leaseMs, tickMs });
       },
-      inject: [STUDIES, DATABASE, BUS, CONFIG, LOGGER],
+      inject: [BUS, LOGGER, CONFIG, STUDIES, OUTBOX, WORKERS, DEAD_LETTERS],
     },
   ],
 })

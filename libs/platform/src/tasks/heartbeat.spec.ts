@@ -39,4 +39,17 @@ describe('Heartbeat', () => {
     vi.advanceTimersByTime(60_000);
     expect(told).toEqual([0]);
   });
+
+  it('says once when there is no progress for too long; saying the same again is none', () => {
+    let stalls = 0;
+    const stall = { afterMs: 5000, tell: () => (stalls += 1) };
+    const heartbeat = new Heartbeat(() => undefined, { mostMs: 1000, leastMs: 20_000 }, stall);
+    vi.advanceTimersByTime(4000);
+    heartbeat.report({ done: 0.1 });
+    vi.advanceTimersByTime(4000);
+    heartbeat.report({ done: 0.1 });
+    expect(stalls).toBe(0);
+    vi.advanceTimersByTime(10_000);
+    expect(stalls).toBe(1);
+  });
 });

@@ -8,24 +8,38 @@ export interface Pace {
   leastMs: number;
 }
 
-/** Tells of a task's progress from its start to its end. */
+/** What is done about a task that does not get on. */
+export interface Stall {
+  afterMs: number;
+  tell: () => void;
+}
+
+/** Tells of a task's progress from its start to its end, and once if there is none for too long. */
 export class Heartbeat {
   readonly #tell: (progress: Progress) => void;
   readonly #pace: Pace;
+  readonly #stall: Stall | undefined;
+  #movedAt = performance.now();
+  #stalled = false;
   #latest: Progress = { done: 0 };
   #told: Progress | undefined;
   #toldAt = -Infinity;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(tell: (progress: Progress) => void, pace: Pace) {
+  constructor(tell: (progress: Progress) => void, pace: Pace, stall?: Stall) {
     this.#tell = tell;
     this.#pace = pace;
+    this.#stall = stall;
     this.#timer = setInterval(() => this.#beat(), Math.min(pace.mostMs, pace.leastMs));
     this.#beat();
   }
 
+  /** To say the same again is no progress. */
   report(progress: Progress): void {
+    const { done, message } = this.#latest;
+    if (progress.done === done && progress.message === message) return;
     this.#latest = progress;
+    this.#movedAt = performance.now();
   }
 
   stop(): void {
@@ -33,10 +47,17 @@ export class Heartbeat {
   }
 
   #beat(): void {
+    this.#watch();
     const silentMs = performance.now() - this.#toldAt;
     if (this.#told === this.#latest && silentMs < this.#pace.leastMs) return;
     this.#told = this.#latest;
     this.#toldAt = performance.now();
     this.#tell(this.#latest);
+  }
+
+  #watch(): void {
+    if (!this.#stall || this.#stalled || performance.now() - this.#movedAt < this.#stall.afterMs) return;
+    this.#stalled = true;
+    this.#stall.tell();
   }
 }

@@ -1,4 +1,5 @@
-import { tasks, type Finished, type TaskRequest } from '@palimpsest/contracts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { tasks, type Finished, type TaskRequest, type WorkerSeen } from '@palimpsest/contracts';
 import type { Logger } from 'pino';
 import type { Bus, Subscription } from '../bus/bus.js';
 import type { Config } from '../config.js';
@@ -11,14 +12,22 @@ import type { AnyTaskDefinition } from './task.js';
 export interface TaskConsumerParts {
   bus: Bus;
   runner: Pick<TaskRunner, 'run'>;
-  config: Pick<Config, 'CONCURRENCY' | 'LEASE_SECONDS'>;
+  config: Pick<Config, 'CONCURRENCY' | 'LEASE_SECONDS' | 'STALL_SECONDS' | 'SHUTDOWN_SECONDS'>;
   log: Logger;
 }
 
 interface Running {
   attempt: number;
   stop: AbortController;
+  /** Why it is being stopped. */
+  why?: 'cancelled' | 'shutdown' | 'stalled';
   ended: Promise<void>;
+}
+
+/** Attempts that nobody wants any more: up to which, and until when that counts. */
+interface Cancelled {
+  attempt: number;
+  until: number;
 }
 
 /**
@@ -29,8 +38,8 @@ export class TaskConsumer {
   readonly #definition: AnyTaskDefinition;
   readonly #parts: TaskConsumerParts;
   readonly #running = new Map<string, Running>();
-  /** Tasks cancelled before they came, and until when that counts. */
-  readonly #cancelled = new Map<string, number>();
+  /** Tasks cancelled before they came. */
+  readonly #cancelled = new Map<string, Cancelled>();
   #subscription: Subscription | undefined;
 
   constructor(definition: AnyTaskDefinition, parts: TaskConsumerParts) {
@@ -47,30 +56,55 @@ export class TaskConsumer {
     this.#pace();
   }
 
-  /** Stops a task that runs here. One that may still be on its way is dropped when it comes, within a lease. */
-  cancel(taskId: string): void {
-    const until = Date.now() + this.#parts.config.LEASE_SECONDS * 1000;
-    const running = this.#running.get(taskId);
-    if (running) running.stop.abort();
-    else this.#cancelled.set(taskId, until);
+  /** What it could do, and what it is doing. */
+  get load(): WorkerSeen['kinds'][number] {
+    const { kind } = this.#definition;
+    const { version } = tasks[kind];
+    return { kind, version, capacity: this.#parts.config.CONCURRENCY, running: this.#running.size };
   }
 
-  /** Takes no more, stops what runs and waits for it. */
+  /**
+   * Stops a task that runs here. One that may still be on its way is dropped when it comes, within a lease.
+   *
+   * @param attempt the last one that nobody wants; later ones are left alone
+   */
+  cancel(taskId: string, attempt = Infinity): void {
+    const running = this.#running.get(taskId);
+    if (running && running.attempt <= attempt) stop(running, 'cancelled');
+    if (running) return;
+    const until = Date.now() + this.#parts.config.LEASE_SECONDS * 1000;
+    this.#cancelled.set(taskId, { attempt, until });
+  }
+
+  /**
+   * Takes no more. Where a broker outlives this process, short tasks may come to their end first, and whoever sent the
+   * others is told that they were interrupted.
+   */
   async stop(): Promise<void> {
     await this.#subscription?.close();
+    if (this.#parts.bus.durable && this.#definition.runs === 'here') await this.#drain();
     const running = [...this.#running.values()];
-    for (const { stop } of running) stop.abort();
+    for (const each of running) stop(each, 'shutdown');
     await Promise.all(running.map(({ ended }) => ended));
+  }
+
+  async #drain(): Promise<void> {
+    const done = new AbortController();
+    const limit = sleep((this.#parts.config.SHUTDOWN_SECONDS * 1000) / 2, undefined, { signal: done.signal });
+    const ended = Promise.all([...this.#running.values()].map((each) => each.ended));
+    await Promise.race([ended, limit]);
+    done.abort();
+    await limit.catch(() => undefined);
   }
 
   #accept(request: TaskRequest): void {
     const { taskId, attempt } = request;
     const already = this.#running.get(taskId);
     if (already && !already.stop.signal.aborted) {
-      already.attempt = attempt;
+      already.attempt = Math.max(already.attempt, attempt);
       return;
     }
-    if (this.#wasCancelled(taskId)) return;
+    if (this.#wasCancelled(taskId, attempt)) return;
     const running: Running = { attempt, stop: new AbortController(), ended: Promise.resolve() };
     this.#running.set(taskId, running);
     const before = already?.ended ?? Promise.resolve();
@@ -80,11 +114,11 @@ export class TaskConsumer {
     this.#pace();
   }
 
-  #wasCancelled(taskId: string): boolean {
-    const until = this.#cancelled.get(taskId) ?? 0;
+  #wasCancelled(taskId: string, attempt: number): boolean {
+    const cancelled = this.#cancelled.get(taskId);
     this.#cancelled.delete(taskId);
-    for (const [id, end] of this.#cancelled) if (end < Date.now()) this.#cancelled.delete(id);
-    return until >= Date.now();
+    for (const [id, { until }] of this.#cancelled) if (until < Date.now()) this.#cancelled.delete(id);
+    return cancelled !== undefined && cancelled.until >= Date.now() && attempt <= cancelled.attempt;
   }
 
   #leave(taskId: string, running: Running): void {
@@ -105,10 +139,10 @@ export class TaskConsumer {
     log.info({ attempt: running.attempt }, 'task accepted');
     try {
       const onProgress = heartbeat.report.bind(heartbeat);
-      const ending = await this.#endingOf(request, { signal, onProgress });
+      const ending = this.#told(running, await this.#endingOf(request, { signal, onProgress }));
       heartbeat.stop();
-      if (signal.aborted && !ending.outcome.ok) log.info({ attempt: running.attempt }, 'task stopped');
-      else await this.#tell({ taskId, attempt: running.attempt }, ending, log);
+      if (ending) await this.#tell({ taskId, attempt: running.attempt }, ending, log);
+      else log.info({ attempt: running.attempt, why: running.why }, 'task stopped');
     } catch (error) {
       // Nobody is told: the lease ends, the task is sent again and what it made is found.
       log.error({ err: error }, 'could not tell how the task ended');
@@ -117,12 +151,27 @@ export class TaskConsumer {
     }
   }
 
+  /** What is told of an ending: of one that was brought about here, why; nothing where nobody wants to know. */
+  #told({ why }: Running, ending: Ending): Ending | undefined {
+    if (ending.outcome.ok || why === undefined) return ending;
+    if (why === 'cancelled' || (why === 'shutdown' && !this.#parts.bus.durable)) return undefined;
+    const failure = { ok: false, code: 'unavailable', retry: true } as const;
+    if (why === 'shutdown')
+      return {
+        seconds: null,
+        outcome: { ...failure, message: 'its worker was told to stop', interrupted: true },
+      };
+    const message = `no progress for ${this.#parts.config.STALL_SECONDS} s`;
+    return { seconds: null, outcome: { ...failure, message } };
+  }
+
   #endingOf(request: TaskRequest, following: Parameters<TaskRunner['run']>[2]): Promise<Ending> {
     const { kind, version } = request;
     const ours = tasks[kind].version;
     if (version === ours) return this.#parts.runner.run(this.#definition, request, following);
     const message = `${kind} version ${version} was asked for, this program has version ${ours}`;
-    return Promise.resolve({ seconds: 0, outcome: { ok: false, code: 'unavailable', message, retry: true } });
+    const outcome = { ok: false, code: 'unavailable', message, retry: true, interrupted: true } as const;
+    return Promise.resolve({ seconds: 0, outcome });
   }
 
   #heartbeat(taskId: string, running: Running, log: Logger): Heartbeat {
@@ -133,6 +182,7 @@ export class TaskConsumer {
         bus.publish('task.progressed', { taskId, attempt: running.attempt, ...progress }).catch(lose);
       },
       { mostMs: 1000, leastMs: (config.LEASE_SECONDS * 1000) / 3 },
+      { afterMs: config.STALL_SECONDS * 1000, tell: () => stop(running, 'stalled') },
     );
   }
 
@@ -146,4 +196,10 @@ export class TaskConsumer {
     else log.warn({ attempt, seconds, code: outcome.code, retry: outcome.retry, stack }, outcome.message);
     await this.#parts.bus.publish('task.finished', { ...task, seconds, outcome });
   }
+}
+
+/** The first reason counts. */
+function stop(running: Running, why: NonNullable<Running['why']>): void {
+  running.why ??= why;
+  running.stop.abort();
 }

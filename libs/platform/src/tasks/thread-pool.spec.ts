@@ -62,7 +62,7 @@ describe('ThreadPool', () => {
   ])('stops a task that %s', async (_, seed) => {
     const stop = new AbortController();
     const { progress, ended } = start(seed, stop.signal);
-    await eventually('it runs', () => progress.length > 0);
+    await eventually('it runs', () => progress.some(({ done }) => done === 0.5));
     stop.abort();
     const ending = await ended.catch((error: unknown) => error);
     expect(ending).toMatchObject(

@@ -9,6 +9,12 @@ export const migrations: Record<string, Migration> = {
       await createNodes(db);
     },
   },
+  '0002-sharing': {
+    async up(db: Kysely<unknown>) {
+      await addSharing(db);
+      await createDeadLetters(db);
+    },
+  },
 };
 
 async function createStudies(db: Kysely<unknown>): Promise<void> {
@@ -65,4 +71,38 @@ async function createNodes(db: Kysely<unknown>): Promise<void> {
     .addPrimaryKeyConstraint('nodes_primary', ['study_id', 'key'])
     .execute();
   await db.schema.createIndex('nodes_by_task').on('nodes').column('task_id').execute();
+}
+
+async function addSharing(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .alterTable('studies')
+    .addColumn('priority', 'integer', (c) => c.notNull().defaultTo(0))
+    .addColumn('revision', 'integer', (c) => c.notNull().defaultTo(0))
+    .execute();
+  await db.schema
+    .alterTable('tasks')
+    .addColumn('interruptions', 'integer', (c) => c.notNull().defaultTo(0))
+    .addColumn('sent_at', 'timestamptz')
+    .execute();
+  for (const status of ['ready', 'sent']) {
+    await db.schema
+      .createIndex(`tasks_${status}_of_study`)
+      .on('tasks')
+      .columns(['study_id', 'kind', 'number'])
+      .where(sql.ref('status'), '=', sql.lit(status))
+      .execute();
+  }
+}
+
+async function createDeadLetters(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('dead_letters')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('topic', 'text', (c) => c.notNull())
+    .addColumn('key', 'text', (c) => c.notNull())
+    .addColumn('base64', 'text', (c) => c.notNull())
+    .addColumn('bytes', 'bigint', (c) => c.notNull())
+    .addColumn('reason', 'text', (c) => c.notNull())
+    .addColumn('received_at', 'timestamptz', (c) => c.notNull())
+    .execute();
 }

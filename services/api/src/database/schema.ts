@@ -14,6 +14,10 @@ export interface StudiesTable {
   status: StudyStatus;
   /** How often it was submitted again. */
   look: number;
+  /** Of two studies, the tasks of the one with the higher are sent first. */
+  priority: Generated<number>;
+  /** Counts the changes of where its nodes stand. */
+  revision: Generated<number>;
   created_at: Date;
   finished_at: Date | null;
 }
@@ -46,15 +50,18 @@ export interface TasksTable {
   version: number;
   input: Json<unknown>;
   needs: Json<Resources>;
-  /** The study that asked first. */
+  /** The study on whose account it is sent: a running one that wants it. */
   study_id: string;
   status: TaskStatus;
   /** How often it was sent. */
   attempt: number;
   /** The attempt after which nobody tries again. */
   last_attempt: number;
+  /** How often it lost its worker, which counts as no attempt. */
+  interruptions: Generated<number>;
   /** Not sent before. */
   next_at: Date;
+  sent_at: Date | null;
   /** Until when a sent task is believed to be worked on. */
   lease_until: Date | null;
   /** Share done; null until somebody works on it. */
@@ -66,7 +73,21 @@ export interface TasksTable {
   seconds: number | null;
 }
 
+/** A message that nobody could handle. Its id is a hash of what it is, so that the same one is kept once. */
+export interface DeadLettersTable {
+  id: string;
+  topic: string;
+  key: string;
+  /** The first bytes of the message. */
+  base64: string;
+  /** How many it had. */
+  bytes: number;
+  reason: string;
+  received_at: Date;
+}
+
 export interface Tables {
+  dead_letters: DeadLettersTable;
   studies: StudiesTable;
   nodes: NodesTable;
   tasks: TasksTable;

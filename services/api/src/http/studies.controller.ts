@@ -14,7 +14,19 @@ import {
 import { PlatformError } from '@palimpsest/contracts';
 import type { Store } from '@palimpsest/platform';
 import { STORE } from '@palimpsest/platform';
-import { filter, from, map, startWith, switchMap, takeWhile, throttleTime, type Observable } from 'rxjs';
+import {
+  distinctUntilChanged,
+  filter,
+  from,
+  interval,
+  map,
+  merge,
+  startWith,
+  switchMap,
+  takeWhile,
+  throttleTime,
+  type Observable,
+} from 'rxjs';
 import { z } from 'zod';
 import { STUDIES, STUDY_VIEWS } from '../tokens.js';
 import { parseStudyFile, parseStudySpec } from '../studies/study-file.js';
@@ -22,10 +34,15 @@ import type { Studies } from '../studies/studies.service.js';
 import type { StudySummary, StudyView, StudyViews, TaskView } from '../studies/study-view.js';
 import { contentTypeOf } from './content-type.js';
 
+const priority = z.int().min(-100).max(100).default(0);
+
 /** A study file as text, or a study with every setting. Paths in a text are relative to `baseDir`. */
 const submissionSchema = z.union([
-  z.strictObject({ yaml: z.string(), file: z.string().default('study'), baseDir: z.string().optional() }),
-  z.strictObject({ spec: z.unknown() }),
+  z.strictObject({
+    ...{ yaml: z.string(), file: z.string().default('study'), baseDir: z.string().optional() },
+    priority,
+  }),
+  z.strictObject({ spec: z.unknown(), priority }),
 ]);
 
 /** The part of a reply that is used here. */
@@ -35,6 +52,8 @@ interface Reply {
 }
 
 const eventsPerSecond = 4;
+/** Another `api` may have changed a study: that is seen by looking. */
+const lookMs = 2000;
 
 @Controller('studies')
 export class StudiesController {
@@ -48,11 +67,14 @@ export class StudiesController {
   async submit(@Body() body: unknown): Promise<StudyView> {
     const parsed = submissionSchema.safeParse(body);
     if (!parsed.success) {
-      throw new PlatformError('invalid', 'body: expected {yaml, file?, baseDir?} or {spec}');
+      throw new PlatformError(
+        'invalid',
+        'body: expected {yaml, file?, baseDir?, priority?} or {spec, priority?}',
+      );
     }
     const { data } = parsed;
     const study = 'yaml' in data ? parseStudyFile(data.yaml, data) : parseStudySpec(data.spec);
-    return this.views.get(await this.studies.submit(study));
+    return this.views.get(await this.studies.submit(study, data.priority));
   }
 
   @Get()
@@ -74,11 +96,12 @@ export class StudiesController {
   @Sse(':id/events')
   async events(@Param('id') id: string): Promise<Observable<MessageEvent>> {
     await this.views.get(id);
-    return this.studies.changes.pipe(
-      filter((changed) => changed === id),
+    const changes = this.studies.changes.pipe(filter((changed) => changed === id));
+    return merge(changes, interval(lookMs)).pipe(
       throttleTime(1000 / eventsPerSecond, undefined, { leading: true, trailing: true }),
       startWith(id),
       switchMap(() => from(this.views.get(id))),
+      distinctUntilChanged((a, b) => JSON.stringify(a) === JSON.stringify(b)),
       takeWhile((view) => view.status === 'running', true),
       map((view) => ({ data: view })),
     );

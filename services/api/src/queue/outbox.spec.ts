@@ -1,3 +1,4 @@
+import type { TaskKind } from '@palimpsest/contracts';
 import { openDatabase } from '@palimpsest/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { migrations } from '../database/migrations.js';
@@ -12,6 +13,7 @@ describe('the outbox', () => {
   let now: Date;
   let published: { taskId: string; attempt: number }[];
   let refuse: (taskId: string) => boolean;
+  let capacity: (kind: TaskKind) => number | undefined;
 
   beforeAll(async () => {
     db = await openDatabase<Tables>({ DATABASE_URL: 'pglite:memory' }, migrations);
@@ -19,6 +21,9 @@ describe('the outbox', () => {
   afterAll(() => db.destroy());
   beforeEach(async () => {
     await db.deleteFrom('tasks').execute();
+    await db.deleteFrom('studies').execute();
+    await study('s');
+    capacity = () => 1000;
     now = new Date('2026-01-01T00:00:00Z');
     published = [];
     refuse = () => false;
@@ -27,7 +32,8 @@ describe('the outbox', () => {
   const pass = (seconds: number) => (now = new Date(now.getTime() + 1000 * seconds));
   const outbox = (durable = true) =>
     new Outbox({
-      ...{ db, durable, leaseMs, now: () => now },
+      ...{ db, durable, leaseMs, now: () => Promise.resolve(now) },
+      capacity: (kind) => capacity(kind),
       publish: (_, message) => {
         const { taskId, attempt } = message as { taskId: string; attempt: number };
         if (refuse(taskId)) return Promise.reject(new Error('the broker is gone'));
@@ -35,7 +41,15 @@ describe('the outbox', () => {
         return Promise.resolve();
       },
     });
-  const task = (id: string, fields: Partial<Pick<TasksTable, 'kind' | 'next_at' | 'last_attempt'>> = {}) =>
+  const study = (id: string, priority = 0, status: 'running' | 'cancelled' = 'running') =>
+    db
+      .insertInto('studies')
+      .values({ id, name: id, spec: '{}', status, look: 0, priority, created_at: new Date(0) })
+      .execute();
+  const task = (
+    id: string,
+    fields: Partial<Pick<TasksTable, 'kind' | 'next_at' | 'last_attempt' | 'study_id'>> = {},
+  ) =>
     db
       .insertInto('tasks')
       .values({
@@ -105,6 +119,7 @@ describe('the outbox', () => {
           code: 'unavailable',
           message: 'its worker fell silent in attempt 1',
           retry: true,
+          interrupted: true,
         },
       },
     ]);
@@ -120,8 +135,19 @@ describe('the outbox', () => {
       .where('id', '=', 'running')
       .execute();
     pass(60);
+    capacity = () => 1;
     expect(await outbox().sweep()).toEqual([]);
+    await outbox().sendElsewhere();
     expect(await read('queued')).toMatchObject({ status: 'sent' });
+  });
+
+  it('leaves alone what waits for a worker that is yet to come', async () => {
+    capacity = () => undefined;
+    await task('queued');
+    await outbox().dispatch();
+    pass(600);
+    await outbox().sendElsewhere();
+    expect(await read('queued')).toMatchObject({ status: 'sent', attempt: 1 });
   });
 
   it('sends again what nobody took, without counting it as tried', async () => {
@@ -129,12 +155,67 @@ describe('the outbox', () => {
     await outbox().dispatch();
     pass(60);
     expect(await outbox().sweep()).toEqual([]);
+    await outbox().sendElsewhere();
     await outbox().dispatch();
     expect(published).toEqual([
       { taskId: 'lost', attempt: 1 },
       { taskId: 'lost', attempt: 2 },
     ]);
     expect(await read('lost')).toMatchObject({ status: 'sent', last_attempt: 2 });
+  });
+
+  it('sends anew what stands behind a busy worker while another is idle, later each time', async () => {
+    for (const id of ['a', 'b', 'c']) await task(id);
+    await outbox().dispatch();
+    await begun('a');
+    capacity = () => 2;
+    pass(4);
+    await outbox().sendElsewhere();
+    expect(await outbox().dispatch()).toBe(0);
+    pass(1);
+    await outbox().sendElsewhere();
+    expect(await outbox().dispatch()).toBe(1);
+    expect(published.at(-1)).toEqual({ taskId: 'b', attempt: 2 });
+    pass(5);
+    await outbox().sendElsewhere();
+    await outbox().dispatch();
+    expect(published.at(-1)).toEqual({ taskId: 'c', attempt: 2 });
+    pass(5);
+    await outbox().sendElsewhere();
+    await outbox().dispatch();
+    expect(published.at(-1)).toEqual({ taskId: 'b', attempt: 3 });
+  });
+
+  it('sends no more of a kind than twice what its workers can do at once', async () => {
+    for (let i = 0; i < 9; i++) await task(`t${i}`);
+    for (let i = 0; i < 9; i++) await task(`r${i}`, { kind: 'report' });
+    capacity = (kind) => (kind === 'train' ? 2 : 1);
+    expect(await outbox().dispatch()).toBe(4 + 2);
+    expect(await outbox().dispatch()).toBe(0);
+    await db.updateTable('tasks').set({ status: 'done' }).where('id', '=', 't0').execute();
+    await outbox().dispatch();
+    expect(published.at(-1)).toEqual({ taskId: 't4', attempt: 1 });
+  });
+
+  it('sends a few of what nobody can do yet', async () => {
+    for (let i = 0; i < 30; i++) await task(`t${i}`);
+    capacity = () => undefined;
+    expect(await outbox().dispatch()).toBe(12);
+  });
+
+  it('serves studies in turn, and those of a higher priority before all others', async () => {
+    await study('late');
+    await study('urgent', 1);
+    for (const id of ['s1', 's2', 's3', 's4']) await task(id);
+    for (const id of ['l1', 'l2', 'l3']) await task(id, { study_id: 'late' });
+    await task('u1', { study_id: 'urgent' });
+    capacity = () => 2;
+    await outbox().dispatch();
+    expect(published.map(({ taskId }) => taskId)).toEqual(['u1', 's1', 'l1', 's2']);
+    await db.updateTable('tasks').set({ status: 'done' }).where('id', 'in', ['u1', 's1', 's2']).execute();
+    published = [];
+    await outbox().dispatch();
+    expect(published.map(({ taskId }) => taskId)).toEqual(['s3', 's4', 'l2']);
   });
 
   it('takes up what died with the process, where messages die with it', async () => {

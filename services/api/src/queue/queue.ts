@@ -2,7 +2,9 @@ import type { Bus, Subscription } from '@palimpsest/platform';
 import type { Logger } from 'pino';
 import type { Subscription as Watch } from 'rxjs';
 import type { Studies } from '../studies/studies.service.js';
+import type { DeadLetters } from './dead-letters.js';
 import type { Outbox } from './outbox.js';
+import type { Workers } from './workers.js';
 
 /** What the queue needs from around it. */
 export interface QueuePorts {
@@ -10,13 +12,18 @@ export interface QueuePorts {
   log: Logger;
   studies: Studies;
   outbox: Outbox;
+  workers: Workers;
+  deadLetters: DeadLetters;
+  leaseMs: number;
   /** How often it looks for retries that are due and for leases that ran out. */
   tickMs: number;
 }
 
 /** Sends what is ready and hears what becomes of it, from `start` to `stop`. */
 export class Queue {
-  #subscription: Subscription | undefined;
+  #subscriptions: Subscription[] = [];
+  /** Since when everything that a worker says would have been heard here. */
+  #soundSinceMs = performance.now();
   #watch: Watch | undefined;
   #timer: NodeJS.Timeout | undefined;
   #sending: Promise<void> | undefined;
@@ -26,16 +33,16 @@ export class Queue {
 
   /** Takes up what an earlier process left, then listens. */
   async start(): Promise<void> {
-    const { bus, studies, outbox, tickMs } = this.ports;
+    const { bus, studies, outbox, workers, deadLetters, tickMs } = this.ports;
     await outbox.recover();
-    this.#subscription = await bus.subscribe(
-      ['task.progressed', 'task.finished'],
-      'api',
-      async (delivery) => {
+    this.#subscriptions = [
+      await bus.subscribe(['worker.seen'], null, ({ message }) => Promise.resolve(workers.heard(message))),
+      await bus.subscribe(['task.dead'], 'api', ({ message }) => deadLetters.receive(message)),
+      await bus.subscribe(['task.progressed', 'task.finished'], 'api', async (delivery) => {
         if (delivery.topic === 'task.progressed') await studies.progressed(delivery.message);
         else await studies.finished(delivery.message);
-      },
-    );
+      }),
+    ];
     this.#watch = studies.work.subscribe(() => this.wake());
     // Nobody waits for a tick: it reports its own failures.
     this.#timer = setInterval(() => void this.#tick(), tickMs);
@@ -46,7 +53,7 @@ export class Queue {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#watch?.unsubscribe();
-    await this.#subscription?.close();
+    await Promise.all(this.#subscriptions.map((subscription) => subscription.close()));
     await this.#sending;
   }
 
@@ -66,13 +73,25 @@ export class Queue {
   }
 
   async #tick(): Promise<void> {
-    await this.#reportingFailure('sweep', async () => {
-      for (const lost of await this.ports.outbox.sweep()) {
-        this.ports.log.warn({ taskId: lost.taskId, attempt: lost.attempt }, 'worker fell silent');
-        await this.ports.studies.finished(lost);
-      }
-    });
+    await this.#reportingFailure('send elsewhere', () => this.ports.outbox.sendElsewhere());
+    await this.#reportingFailure('sweep', () => this.#sweep());
     this.wake();
+  }
+
+  /** Not for a lease after this process began, or could not hear: workers may have been talking all the while. */
+  async #sweep(): Promise<void> {
+    const { bus, outbox, studies, log, leaseMs } = this.ports;
+    try {
+      await bus.ping();
+      if (performance.now() - this.#soundSinceMs < leaseMs) return;
+      for (const lost of await outbox.sweep()) {
+        log.warn({ taskId: lost.taskId, attempt: lost.attempt }, 'worker fell silent');
+        await studies.finished(lost);
+      }
+    } catch (error) {
+      this.#soundSinceMs = performance.now();
+      throw error;
+    }
   }
 
   async #reportingFailure(what: string, run: () => Promise<unknown>): Promise<void> {

@@ -4,7 +4,10 @@ import { settle, waitAfter, type Attempted } from './settle.js';
 
 const weights = { key: 'w', sha256: 'a'.repeat(64), bytes: 1 };
 const output = { weights, tensors: 3 };
-const sent: Attempted = { kind: 'import', status: 'sent', attempt: 2, lastAttempt: 3 };
+const sent: Attempted = {
+  ...{ kind: 'import', status: 'sent', attempt: 2, lastAttempt: 3 },
+  ...{ interruptions: 0, maxInterruptions: 2 },
+};
 const good = (attempt: number): Finished => ({
   taskId: 't',
   attempt,
@@ -46,6 +49,25 @@ describe('the end of a task', () => {
       error: { code: 'unavailable', message: 'm' },
     });
     expect(settle(sent, bad(2, false))?.status).toBe('failed');
+  });
+
+  it('is another attempt for free when its worker was lost, but not again and again', () => {
+    const lost = bad(2, true);
+    const interrupted: Finished = {
+      ...lost,
+      outcome: { ...(lost.outcome as object), interrupted: true } as never,
+    };
+    expect(settle({ ...sent, lastAttempt: 2 }, interrupted)).toMatchObject({
+      ...{ status: 'ready', waitMs: 1000, interrupted: true },
+    });
+    expect(settle({ ...sent, interruptions: 1 }, interrupted)).toMatchObject({
+      status: 'ready',
+      waitMs: 2000,
+    });
+    expect(settle({ ...sent, interruptions: 2 }, interrupted)).toEqual({
+      status: 'failed',
+      error: { code: 'unavailable', message: 'm; it was interrupted 3 times' },
+    });
   });
 
   it('is not decided by the failure of an older attempt, nor of a cancelled task', () => {

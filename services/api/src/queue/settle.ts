@@ -7,13 +7,16 @@ export interface Attempted {
   status: TaskStatus;
   attempt: number;
   lastAttempt: number;
+  /** How often it lost its worker, and how often it may. */
+  interruptions: number;
+  maxInterruptions: number;
 }
 
-/** What becomes of a task: done with its output, failed for good, or worth another attempt. */
+/** What becomes of a task: done with its output, failed for good, or worth another attempt, which may be a free one. */
 export type Settled =
   | { status: 'done'; output: unknown; seconds: number | null }
   | { status: 'failed'; error: TaskError }
-  | { status: 'ready'; error: TaskError; waitMs: number };
+  | { status: 'ready'; error: TaskError; waitMs: number; interrupted: boolean };
 
 const firstWaitMs = 1000;
 const longestWaitMs = 60_000;
@@ -33,8 +36,18 @@ export function settle(task: Attempted, { attempt, outcome, seconds }: Finished)
   }
   if (!isOut(task, attempt)) return undefined;
   const error = { code: outcome.code, message: outcome.message };
+  if (outcome.interrupted === true) return interrupt(task, error);
   if (!outcome.retry || attempt >= task.lastAttempt) return { status: 'failed', error };
-  return { status: 'ready', error, waitMs: waitAfter(attempt) };
+  return { status: 'ready', error, waitMs: waitAfter(attempt), interrupted: false };
+}
+
+/** Losing its worker is no fault of a task, unless it happens to this one again and again. */
+function interrupt({ interruptions, maxInterruptions }: Attempted, error: TaskError): Settled {
+  const times = interruptions + 1;
+  if (times <= maxInterruptions)
+    return { status: 'ready', error, waitMs: waitAfter(times), interrupted: true };
+  const message = `${error.message}; it was interrupted ${times} times`;
+  return { status: 'failed', error: { ...error, message } };
 }
 
 /** How long to wait after an attempt before the next: 1 s, 2 s, 4 s … 1 min. */

@@ -4,8 +4,9 @@ import { sql } from 'kysely';
 import { inChunks } from '../database/chunks.js';
 import type { TaskStatus, Trx } from '../database/schema.js';
 import { Outputs, type Plan, type PlanNode } from '../plan/node.js';
-import { progressOf, type NodeStatus, type Progress } from './progress.js';
+import { progressOf, type Progress } from './progress.js';
 import { studyResults, type FinishedTask } from './results.js';
+import type { Standing, StudyStanding } from './standings.js';
 
 /** A study with its plan. */
 export interface PlannedStudy {
@@ -29,20 +30,19 @@ interface Wanted {
   input: unknown;
 }
 
-interface Standing {
-  status: NodeStatus;
-  taskId: string | null;
-}
-
 /**
- * Gives every node that is ready its task, again and again while there are some whose task was done before.
- * The caller holds the study's row.
+ * Gives every node that is ready its task, again and again while there are some whose task was done before, and writes
+ * where they stand. The caller holds the study's row.
  *
+ * @param standing of all nodes, which is changed
+ * @param changed keys of those that the caller has changed in it
  * @returns where the study stands then
  */
-export async function advance(planned: PlannedStudy, ports: AdvancePorts): Promise<Progress['status']> {
-  const standing = await readStanding(planned.id, ports.trx);
-  const changed = new Set<string>();
+export async function advance(
+  planned: PlannedStudy,
+  { standing, changed }: { standing: StudyStanding; changed: Set<string> },
+  ports: AdvancePorts,
+): Promise<Progress['status']> {
   const set = (key: string, to: Standing) => {
     standing.set(key, to);
     changed.add(key);
@@ -101,27 +101,34 @@ async function linkTasks(studyId: string, wanted: Wanted[], ports: AdvancePorts)
   });
   const done = new Set<string>();
   const again: string[] = [];
-  for (const [id, { kind, status }] of await readTasks([...new Set(rows.map((row) => row.id))], trx)) {
+  for (const [id, { kind, status }] of await lockTasks([...new Set(rows.map((row) => row.id))], trx)) {
     // What was done long ago may have been deleted since.
     if (status === 'done' && (await storedOutput(kind, id, ports.store))) done.add(id);
     else if (status !== 'ready' && status !== 'sent') again.push(id);
   }
-  await inChunks(again, (chunk) => readyAgain(chunk, ports));
+  await inChunks(again, (chunk) => readyAgain(chunk, studyId, ports));
   return done;
 }
 
-async function readyAgain(ids: string[], { trx, now, maxAttempts }: AdvancePorts): Promise<void> {
+/** Makes tasks ready that were done, failed or cancelled, on the account of a study that wants them now. */
+export async function readyAgain(
+  ids: string[],
+  study_id: string,
+  { trx, now, maxAttempts }: Omit<AdvancePorts, 'store'>,
+): Promise<void> {
   await trx
     .updateTable('tasks')
     .set({
       ...{ status: 'ready', next_at: now, lease_until: null, progress: null, message: null, error: null },
-      last_attempt: sql<number>`attempt + ${maxAttempts}::integer`,
+      ...{ study_id, last_attempt: sql<number>`attempt + ${maxAttempts}::integer` },
     })
     .where('id', 'in', ids)
+    .where('status', 'not in', ['ready', 'sent'])
     .execute();
 }
 
-async function readTasks(
+/** Whoever ends one of them meanwhile waits until this study has its nodes, and then finds them. */
+async function lockTasks(
   ids: string[],
   trx: Trx,
 ): Promise<Map<string, { kind: TaskKind; status: TaskStatus }>> {
@@ -131,13 +138,16 @@ async function readTasks(
       .selectFrom('tasks')
       .select(['id', 'kind', 'status'])
       .where('id', 'in', chunk)
+      .orderBy('id')
+      .forUpdate()
       .execute();
     for (const { id, kind, status } of rows) found.set(id, { kind, status });
   });
   return found;
 }
 
-async function readStanding(studyId: string, trx: Trx): Promise<Map<string, Standing>> {
+/** Where the nodes of a study stand. */
+export async function readStanding(studyId: string, trx: Trx): Promise<StudyStanding> {
   const rows = await trx
     .selectFrom('nodes')
     .select(['key', 'status', 'task_id'])
@@ -169,19 +179,12 @@ async function writeStanding(
   standing: ReadonlyMap<string, Standing>,
   { keys, trx }: { keys: ReadonlySet<string>; trx: Trx },
 ): Promise<void> {
-  const rows = plan.nodes
-    .filter((node) => keys.has(node.key))
-    .map(({ key, kind, deps }) => {
-      const { status = 'waiting', taskId: task_id = null } = standing.get(key) ?? {};
-      return {
-        study_id: id,
-        key,
-        kind: kind satisfies TaskKind,
-        deps: JSON.stringify(deps),
-        status,
-        task_id,
-      };
-    });
+  const rows = [...keys].flatMap((key) => {
+    const node = plan.byKey.get(key);
+    if (!node) return [];
+    const { status = 'waiting', taskId: task_id = null } = standing.get(key) ?? {};
+    return [{ study_id: id, key, kind: node.kind, deps: JSON.stringify(node.deps), status, task_id }];
+  });
   await inChunks(rows, async (chunk) => {
     await trx
       .insertInto('nodes')

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createLogger, limitShutdown, loadConfig } from '@palimpsest/platform';
 import { exitCodes } from '../exit-codes.js';
 import { interruption } from '../interrupt.js';
 import type { ServiceName } from '../services.js';
@@ -8,6 +9,8 @@ import { startServices } from './start-services.js';
 /** Runs services until Ctrl-C or SIGTERM. @returns the exit code */
 export async function serve(names: readonly ServiceName[]): Promise<number> {
   const { signal, release } = interruption();
+  const config = loadConfig();
+  limitShutdown(config, createLogger(config));
   const running = await startServices(names);
   note(`serving ${names.join(', ')} at ${running.url}`);
   if (!signal.aborted) await once(signal, 'abort');
