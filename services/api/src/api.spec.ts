@@ -1,9 +1,17 @@
-import { PlatformError, studyResultsSchema, type TaskKind } from '@palimpsest/contracts';
+import {
+  PlatformError,
+  studyResultsSchema,
+  type ArtifactRef,
+  type TaskKind,
+  type WorkerSeen,
+} from '@palimpsest/contracts';
 import { BUS, createApp, loadConfig, STORE, type Bus, type Store } from '@palimpsest/platform';
+import { eventually } from '@palimpsest/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ApiModule } from './api.module.js';
 import { fakeTasks, type FakeTasks } from './fake-tasks.fixture.js';
+import type { DeadLetter } from './queue/dead-letters.js';
 import type { StudySummary, StudyView, TaskView } from './studies/study-view.js';
 
 /** Each test has its own files, so that no task of one is that of another. */
@@ -248,11 +256,101 @@ describe('the api', () => {
     const { body } = await call('POST', '/studies', { spec });
     expect(await end(body.id)).toMatchObject({ status: 'finished' });
     expect(await submit()).toBe(body.id);
+    await end(body.id);
   });
 
   it('is alive and ready once it has started', async () => {
     expect((await call('GET', '/livez')).status).toBe(200);
     expect((await call('GET', '/readyz')).status).toBe(200);
+  });
+
+  it('makes again what a task found damaged, and goes on with what follows from it', async () => {
+    const store = app.get<Store>(STORE);
+    let damaged = 1;
+    tasks.before = async (kind, input) => {
+      if (kind !== 'extract') return;
+      const { model } = input as { model: { weights?: ArtifactRef } };
+      if (!model.weights || damaged-- <= 0) return;
+      await store.deleteRecord(model.weights.key);
+      throw new PlatformError('corrupt', `${model.weights.key}: found other bytes`);
+    };
+    const id = await submit();
+    expect(await end(id)).toMatchObject({ status: 'finished', failures: [] });
+    expect(count(tasks, 'train') + count(tasks, 'import')).toBe(4 + 1 + 1);
+    const views = (await app.inject({ url: `/studies/${id}/tasks` })).json<TaskView[]>();
+    expect(views.filter(({ state }) => state !== 'done')).toEqual([]);
+  });
+
+  it('fails a task whose input is damaged for good', async () => {
+    tasks.before = (kind) =>
+      kind === 'compare'
+        ? Promise.reject(new PlatformError('corrupt', 'found other bytes'))
+        : Promise.resolve();
+    expect(await end(await submit())).toMatchObject({ status: 'failed' });
+  });
+
+  it('believes the store, not the message, about what a task put out', async () => {
+    let forged = false;
+    tasks.before = async (kind) => {
+      if (kind !== 'import' || forged) return;
+      forged = true;
+      const views = (await app.inject({ url: `/studies/${id}/tasks` })).json<TaskView[]>();
+      const { taskId, attempt } = views.find(({ key }) => key === 'import/others')!;
+      const weights = { key: 'no/such', sha256: 'a'.repeat(64), bytes: 1 };
+      const outcome = { ok: true, output: { weights, tensors: 1 } } as const;
+      await app.get<Bus>(BUS).publish('task.finished', { taskId: taskId!, attempt, seconds: 1, outcome });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    };
+    const id = await submit();
+    expect(await end(id)).toMatchObject({ status: 'finished' });
+    expect(forged).toBe(true);
+    const starts = tasks.ran.map(({ input }) => JSON.stringify(input));
+    expect(starts.filter((input) => input.includes('no/such'))).toEqual([]);
+  });
+
+  it('knows which workers there are', async () => {
+    const [worker] = (await app.inject({ url: '/workers' })).json<WorkerSeen[]>();
+    expect(worker?.kinds.find(({ kind }) => kind === 'train')).toMatchObject({ capacity: 2 });
+  });
+
+  it('keeps messages that nobody can read, shows them, sends them again and forgets them', async () => {
+    const bus = app.get<Bus>(BUS);
+    const letters = async () => (await app.inject({ url: '/dead-letters' })).json<DeadLetter[]>();
+    const poison = (text: string) =>
+      bus.republish({ topic: 'train.requested', key: 'k\0', value: Buffer.from(text) });
+    await poison('{"no":"request"}');
+    await eventually('a letter is kept', async () => (await letters()).length === 1);
+    const [first] = await letters();
+    await poison('{"no":"request"}');
+    await eventually('heard again', async () => (await letters())[0]?.receivedAt !== first?.receivedAt);
+    const [letter, ...others] = await letters();
+    expect(others).toEqual([]);
+    expect(letter).toMatchObject({ topic: 'train.requested', text: '{"no":"request"}', bytes: 16 });
+    expect(letter?.reason).toContain('taskId');
+    const of = (id: string) => `/dead-letters/${id}`;
+    expect(await app.inject({ url: of(letter!.id) })).toMatchObject({ statusCode: 200 });
+    await app.inject({ method: 'POST', url: `${of(letter!.id)}/replay` });
+    await eventually('it died again', async () => {
+      const [again] = await letters();
+      return again && again.receivedAt !== letter!.receivedAt;
+    });
+    expect(await app.inject({ method: 'DELETE', url: of(letter!.id) })).toMatchObject({ statusCode: 204 });
+    expect(await app.inject({ method: 'DELETE', url: of(letter!.id) })).toMatchObject({ statusCode: 404 });
+    expect(await letters()).toEqual([]);
+  });
+
+  it('keeps the beginning of a message that is too long, and does not send that', async () => {
+    const value = Buffer.alloc(300_000, 'x');
+    await app.get<Bus>(BUS).republish({ topic: 'task.finished', key: '', value });
+    const letters = async () => (await app.inject({ url: '/dead-letters' })).json<DeadLetter[]>();
+    await eventually('it is kept', async () => (await letters()).length === 1);
+    const [{ id, bytes, kept }] = (await letters()) as [DeadLetter];
+    expect([bytes, kept]).toEqual([300_000, 262_144]);
+    const replay = await call('POST', `/dead-letters/${id}/replay`);
+    expect(replay).toMatchObject({
+      status: 400,
+      body: { message: expect.stringContaining('262144') as string },
+    });
   });
 
   it('is not moved by messages about tasks that nobody knows', async () => {

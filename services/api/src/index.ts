@@ -1,4 +1,5 @@
 export { ApiModule } from './api.module.js';
+export type { DeadLetter } from './queue/dead-letters.js';
 export { openStudies } from './open-studies.js';
 export type { Estimate, Plan, PlanNode } from './plan/node.js';
 export { datasetsUsed, planStudy } from './plan/plan.js';

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { messageOf, PlatformError } from '@palimpsest/contracts';
 import { compareCommand } from './commands/compare.js';
 import { configCommand } from './commands/config.js';
+import { deadCommand } from './commands/dead.js';
 import { demoCommand } from './commands/demo.js';
 import { foldsCommand } from './commands/folds.js';
 import { planCommand } from './commands/plan.js';
@@ -43,6 +44,7 @@ export function buildProgram(outcome: Outcome): Command {
     serveCommand,
     workCommand,
     statusCommand,
+    deadCommand,
     configCommand,
   ];
   for (const command of commands) program.addCommand(command(outcome).exitOverride());

@@ -56,6 +56,17 @@ describe('runTask', () => {
     expect(runs()).toBe(1);
   });
 
+  it('runs again when its output was altered since', async () => {
+    const { driver, start, id, runs } = open();
+    await start();
+    const key = `tasks/${id}/output.json`;
+    const text = Buffer.from((await driver.read(key)) ?? '').toString();
+    await driver.write(key, Buffer.from(text.replace('"bytes":', '"bytes":1')));
+    await start();
+    expect(runs()).toBe(2);
+    expect(Buffer.from((await driver.read(key)) ?? '').toString()).toContain(text.slice(0, 60));
+  });
+
   it('runs again when an artifact of its output is gone, or was found corrupt', async () => {
     const { driver, store, start, runs } = open();
     const { output } = await start();

@@ -1,15 +1,27 @@
+import { createHash } from 'node:crypto';
 import { PlatformError, progressedSchema, tasks, type TaskKind } from '@palimpsest/contracts';
 import { z } from 'zod';
 import { canonicalJson } from '../store/canonical-json.js';
 import type { Store } from '../store/store.js';
 
 const inputSchema = z.object({ kind: z.string(), version: z.int(), input: z.unknown() });
-const outputSchema = z.object({ seconds: z.number().nonnegative(), output: z.unknown() });
+const outputSchema = z.object({
+  seconds: z.number().nonnegative(),
+  output: z.unknown(),
+  /** Of `output` as canonical JSON; an output that was altered since counts as absent. */
+  sha256: z.string().optional(),
+});
 const errorSchema = z.object({
   code: z.enum(['invalid', 'not-found', 'conflict', 'denied', 'corrupt', 'unavailable', 'bug']),
   message: z.string(),
 });
 const progressSchema = progressedSchema.pick({ done: true, message: true });
+
+/** What a task made, and the seconds it took. */
+export interface Made {
+  seconds: number;
+  output: unknown;
+}
 
 /** How far a task is: a share in [0, 1], and a few words. */
 export type Progress = z.infer<typeof progressSchema>;
@@ -38,13 +50,14 @@ export class TaskRecords {
     await this.#write('input.json', { kind, version: tasks[kind].version, input });
   }
 
-  /** What the task made, and the seconds it took. */
-  readOutput(): Promise<z.infer<typeof outputSchema> | undefined> {
-    return this.#read('output.json', outputSchema);
+  async readOutput(): Promise<Made | undefined> {
+    const found = await this.#read('output.json', outputSchema);
+    if (found?.sha256 !== undefined && found.sha256 !== hashOf(found.output)) return undefined;
+    return found;
   }
 
-  async writeOutput(made: z.infer<typeof outputSchema>): Promise<void> {
-    await this.#write('output.json', made);
+  async writeOutput({ seconds, output }: Made): Promise<void> {
+    await this.#write('output.json', { seconds, output, sha256: hashOf(output) });
   }
 
   /** Why the task can never succeed. */
@@ -89,6 +102,8 @@ export class TaskRecords {
     return `tasks/${this.#id}/${name}`;
   }
 }
+
+const hashOf = (output: unknown) => createHash('sha256').update(canonicalJson(output)).digest('hex');
 
 function parseJson(bytes: Uint8Array): unknown {
   try {

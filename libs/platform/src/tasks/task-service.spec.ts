@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { Module, type Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { PlatformError, type Finished, type Progressed } from '@palimpsest/contracts';
+import { PlatformError, type Finished, type Progressed, type WorkerSeen } from '@palimpsest/contracts';
 import { aCompareInput, aRequest, eventually } from '@palimpsest/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Bus } from '../bus/bus.js';
@@ -45,8 +45,9 @@ afterEach(async () => {
   await Promise.all(apps.splice(0).map((app) => app.close()));
 });
 
-async function start(run: Run, runs: 'here' | 'as-job' = 'here') {
-  const env = { STORE_URL: 'memory:', JOBS_URL: 'inline:', CONCURRENCY: '2', LOG_LEVEL: 'silent' };
+async function start(run: Run, runs: 'here' | 'as-job' = 'here', settings: Record<string, string> = {}) {
+  const usual = { STORE_URL: 'memory:', JOBS_URL: 'inline:', CONCURRENCY: '2', LOG_LEVEL: 'silent' };
+  const env = { ...usual, ...settings };
   const app = await createApp(loadConfig(env), [moduleOf(run, runs)]);
   await app.init();
   apps.push(app);
@@ -162,6 +163,64 @@ describe('a task service', () => {
     release('a');
     await eventually('finished', () => finished.length === 1);
     expect(finished[0]).toMatchObject({ attempt: 2, outcome: { ok: true } });
+  });
+
+  it('stops only the attempts that nobody wants any more', async () => {
+    const { begun, run, release } = held();
+    const { ask, bus, finished } = await start(run);
+    await ask('a', 2);
+    await eventually('begun', () => begun.length === 1);
+    await bus.publish('task.cancelled', { taskIds: ['a', 'b'], attempt: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    await ask('b', 2);
+    await eventually('the other begun too', () => begun.length === 2);
+    for (const id of ['a', 'b']) release(id);
+    await eventually('finished', () => finished.length === 2);
+    expect(finished.every(({ outcome }) => outcome.ok)).toBe(true);
+  });
+
+  it('gives up a task that does not get on, as worth a retry', async () => {
+    const { run } = held();
+    const { ask, finished } = await start(run, 'here', { STALL_SECONDS: '1' });
+    await ask('a');
+    await eventually('given up', () => finished.length === 1);
+    expect(finished[0]?.outcome).toEqual({
+      ok: false,
+      code: 'unavailable',
+      message: 'no progress for 1 s',
+      retry: true,
+    });
+  });
+
+  it('says what it could do and is doing, and that it stops', async () => {
+    const { run, begun } = held();
+    const { app, bus, ask } = await start(run);
+    const seen: WorkerSeen[] = [];
+    await bus.subscribe(['worker.seen'], null, ({ message }) => {
+      seen.push(message);
+      return Promise.resolve();
+    });
+    await ask('a');
+    await eventually('begun', () => begun.length === 1);
+    await eventually('seen', () => seen.length === 1);
+    expect(seen[0]).toMatchObject({ stopping: false, kinds: [{ kind: 'compare', capacity: 2, running: 1 }] });
+    await app.close();
+    expect(seen.at(-1)).toMatchObject({ stopping: true });
+  });
+
+  it('lets short tasks end when it shuts down, and says which it interrupted, where a broker outlives it', async () => {
+    const { begun, run, release } = held();
+    const { app, bus, ask, finished } = await start(run, 'here', { SHUTDOWN_SECONDS: '1' });
+    Object.defineProperty(bus, 'durable', { value: true });
+    for (const id of ['a', 'b']) await ask(id);
+    await eventually('begun', () => begun.length === 2);
+    const closed = app.close();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    release('a');
+    await closed;
+    const outcomes = new Map(finished.map(({ taskId, outcome }) => [taskId, outcome]));
+    expect(outcomes.get('a')).toMatchObject({ ok: true });
+    expect(outcomes.get('b')).toMatchObject({ ok: false, retry: true, interrupted: true });
   });
 
   it('leaves a task of another version to a program that has it', async () => {

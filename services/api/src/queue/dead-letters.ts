@@ -25,14 +25,16 @@ export class DeadLetters {
   ) {}
 
   /** Keeps one. The same message is kept once, however many processes failed on it. */
-  async receive({ topic, key, base64, bytes, reason }: Message<'task.dead'>): Promise<void> {
+  async receive({ base64, bytes, ...letter }: Message<'task.dead'>): Promise<void> {
+    const { topic } = letter;
+    const [key, reason] = [textOnly(letter.key), textOnly(letter.reason)];
     const id = createHash('sha256').update(`${topic}\n${key}\n${base64}`).digest('hex').slice(0, 16);
     const received_at = await this.now();
     const length = bytes ?? Buffer.byteLength(base64, 'base64');
     await this.db
       .insertInto('dead_letters')
-      .values({ id, topic, key: textOnly(key), base64, bytes: length, reason: textOnly(reason), received_at })
-      .onConflict((conflict) => conflict.column('id').doUpdateSet({ reason: textOnly(reason), received_at }))
+      .values({ ...{ id, topic, key, base64, reason, received_at }, bytes: length })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet({ reason, received_at }))
       .execute();
   }
 

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { applyOptions, withData, withJson, withServer, type CommonOptions } from '../options.js';
 import type { Outcome } from '../exit-codes.js';
 
@@ -11,6 +11,12 @@ Examples:
 Ctrl-C stops it and keeps what is done; run it again to go on. Running a study that is done takes seconds.
 `;
 
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && Math.abs(value) <= 100) return value;
+  throw new InvalidArgumentError(`Expected a whole number from -100 to 100, found "${text}".`);
+}
+
 /** `palimpsest run`: a study from its file to its report. */
 export function runCommand(outcome: Outcome): Command {
   return withJson(withData(withServer(new Command('run'))))
@@ -20,8 +26,13 @@ export function runCommand(outcome: Outcome): Command {
     )
     .argument('<study.yaml>', 'the study file')
     .option('--out <dir>', 'folder of the report (default: ./palimpsest-report/<name of the study>)')
+    .option(
+      '--priority <n>',
+      'of two studies on one server, the tasks of the one with the higher are sent first (-100 to 100)',
+      wholeNumber,
+    )
     .addHelpText('after', examples)
-    .action(async (file: string, options: CommonOptions & { out?: string }) => {
+    .action(async (file: string, options: CommonOptions & { out?: string; priority?: number }) => {
       applyOptions(options);
       const { runStudy } = await import('../study/run-study.js');
       outcome(await runStudy(file, options));

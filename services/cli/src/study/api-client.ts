@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StudySummary, StudyView, TaskView } from '@palimpsest/api';
+import type { DeadLetter, StudySummary, StudyView, TaskView } from '@palimpsest/api';
 import { PlatformError, messageOf, type ErrorCode } from '@palimpsest/contracts';
 
 const codes: ErrorCode[] = ['invalid', 'not-found', 'conflict', 'denied', 'corrupt', 'unavailable'];
@@ -15,7 +15,19 @@ export class ApiClient {
     this.#base = url.replace(/\/+$/, '');
   }
 
-  submit(study: { yaml: string; file: string; baseDir: string }): Promise<StudyView> {
+  /** Messages that no service could handle. */
+  readonly dead = {
+    list: (): Promise<DeadLetter[]> => this.#json('/dead-letters'),
+    get: (id: string): Promise<DeadLetter> => this.#json(`/dead-letters/${id}`),
+    replay: async (id: string): Promise<void> => {
+      await this.#fetch(`/dead-letters/${id}/replay`, { method: 'POST' });
+    },
+    drop: async (id: string): Promise<void> => {
+      await this.#fetch(`/dead-letters/${id}`, { method: 'DELETE' });
+    },
+  };
+
+  submit(study: { yaml: string; file: string; baseDir: string; priority?: number }): Promise<StudyView> {
     return this.#json<StudyView>('/studies', { method: 'POST', body: JSON.stringify(study) });
   }
 

@@ -14,6 +14,7 @@ export interface RunOptions {
   server?: string;
   out?: string;
   json?: boolean;
+  priority?: number;
 }
 
 /**
@@ -31,7 +32,8 @@ export async function runStudy(file: string, options: RunOptions): Promise<numbe
   const running = options.server === undefined ? await startHere() : undefined;
   const client = new ApiClient(running?.url ?? options.server ?? '');
   try {
-    const { id } = await client.submit(submission);
+    const { priority } = options;
+    const { id } = await client.submit({ ...submission, ...(priority !== undefined && { priority }) });
     const end = await follow(client, id, signal);
     if (!end) return await interrupted(client, { id, file, here: running !== undefined });
     return await conclude(client, end, { out, json: options.json === true });
