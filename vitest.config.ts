@@ -1,13 +1,12 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-const conditions = ['@palimpsest/source', 'node', 'import', 'module', 'default'];
-// Node applies these to `require` as well, which then must not be told to import.
-const externalConditions = ['@palimpsest/source', 'node', 'module', 'default'];
+// `import` is left out: Node would apply it to `require` too, and hand ES modules to packages that ask for CommonJS.
+const conditions = ['@palimpsest/source', 'node', 'module', 'default'];
 
 /** One run over the whole tree; packages resolve to their sources, child processes to what `tsc -b` built. */
 export default defineConfig({
   resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions } },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ['{libs,services}/*/src/**/*.spec.ts', 'test/**/*.spec.ts'],
     exclude: [...configDefaults.exclude, 'test/distributed/**'],

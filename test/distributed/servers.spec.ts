@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { fetched } from './servers/cache.mjs';
 import { findMark, leaveMark } from './servers/marks.mjs';
+import { isAlive } from './servers/pids.mjs';
 import { freePort, isFree } from './servers/ports.mjs';
 import { missing, startKafka, startMinio, startPostgres, startSeaweed } from './servers/servers.mjs';
 import type { Server, ServerOptions } from './servers/servers.mjs';
@@ -123,12 +124,3 @@ describe('the cache of servers', () => {
     expect(await readdir(folder)).toEqual(['program']);
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
