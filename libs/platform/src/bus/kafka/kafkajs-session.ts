@@ -23,6 +23,7 @@ export class KafkajsSession implements Session {
   readonly #consumer: Consumer;
   readonly #progress: Progress;
   #joined: (() => void) | undefined;
+  #dealing: Promise<void> | undefined;
 
   private constructor(kafka: Kafka, options: KafkajsSessionOptions) {
     this.#kafka = kafka;
@@ -68,6 +69,8 @@ export class KafkajsSession implements Session {
   }
 
   async close(): Promise<void> {
+    // Of a batch whose last record the closed hand has just handled, the loop may not know yet.
+    await this.#dealing?.catch(() => undefined);
     this.#progress.stop();
     await this.#progress.flush();
     await this.#consumer.disconnect().catch(() => undefined);
@@ -86,7 +89,7 @@ export class KafkajsSession implements Session {
     await this.#consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
-      eachBatch: (payload) => this.#each(payload),
+      eachBatch: (payload) => (this.#dealing = this.#each(payload)),
     });
     const lost = await Promise.race([joined, this.lost]);
     if (lost) throw lost;
