@@ -15,7 +15,10 @@ const layers = {
 /** Packages that reach the outside world, and the only folders that may import them. */
 const adapters = [
   {
-    packages: ['kafkajs', 'minio', '@kubernetes/client-node', 'pg', '@electric-sql/pglite', 'piscina'],
+    packages: [
+      ...['kafkajs', '@platformatic/kafka', 'minio', '@kubernetes/client-node', 'pg'],
+      ...['@electric-sql/pglite', 'piscina'],
+    ],
     allowed: ['libs/platform/**'],
   },
   {

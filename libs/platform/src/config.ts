@@ -17,7 +17,22 @@ const whole = (least: number, most = Number.MAX_SAFE_INTEGER) => z.coerce.number
 
 const settings = z.object({
   DATA_DIR: z.string().describe('Folder of everything that is kept, unless the URLs below say otherwise.'),
-  BUS_URL: z.string().describe('Where messages go. `memory:` is seen by one process only.'),
+  BUS_URL: z
+    .string()
+    .describe(
+      'Where messages go: `memory:`, seen by one process only, or `kafka://host:port,host:port?option=value`.',
+    ),
+  KAFKA_USERNAME: z.string().optional().describe('Name for a broker whose `BUS_URL` says `sasl=`.'),
+  KAFKA_PASSWORD: z.string().optional().describe('Password for it.'),
+  KAFKA_CA_FILE: z
+    .string()
+    .optional()
+    .describe("PEM file of the authorities that may issue the broker's certificate. Turns TLS on."),
+  KAFKA_CERT_FILE: z
+    .string()
+    .optional()
+    .describe('PEM file of our certificate, for a broker that asks for one.'),
+  KAFKA_KEY_FILE: z.string().optional().describe('PEM file of its private key.'),
   STORE_URL: z
     .string()
     .describe('Where artifacts are kept: `file:<folder>`, or `memory:` with `JOBS_URL=inline:`.'),
@@ -50,6 +65,9 @@ const settings = z.object({
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .describe('Least severe log line that is written.'),
 });
+
+/** Settings that are not shown to anyone. */
+const secrets: readonly string[] = ['KAFKA_PASSWORD'];
 
 /** Every setting of a process, read once. */
 export interface Config extends z.infer<typeof settings> {
@@ -104,7 +122,7 @@ export function loadConfig(env: Environment = process.env): Config {
 function problems(error: z.ZodError, set: Record<string, string>): string {
   const lines = error.issues.map((issue) => {
     const name = String(issue.path[0]);
-    return `${name}: ${issue.message}, found "${set[name] ?? ''}"`;
+    return `${name}: ${issue.message}, found "${secrets.includes(name) ? '***' : (set[name] ?? '')}"`;
   });
   return lines.join('; ');
 }
@@ -149,7 +167,8 @@ export function describeConfig(env: Environment = process.env): SettingDescripti
   const usual: Record<string, string | undefined> = defaults(DATA_DIR);
   return Object.entries(settings.shape).map(([name, schema]) => ({
     name,
-    value: config[name] === undefined ? undefined : masked(`${config[name]}`),
+    value:
+      config[name] === undefined ? undefined : secrets.includes(name) ? '***' : masked(`${config[name]}`),
     default: usual[name],
     comment: schema.description ?? '',
   }));

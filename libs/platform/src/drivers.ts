@@ -33,15 +33,17 @@ export const createStore = (config: Pick<Config, 'STORE_URL'>): Store => openSto
 
 /** Connects to the broker that `BUS_URL` names. */
 export async function createBus(config: Config, log: Logger = createLogger(config)): Promise<Bus> {
-  return new Bus(await connect(config), log);
+  return new Bus(await connect(config, log), log);
 }
 
-function connect({ BUS_URL }: Config): Promise<BusDriver> {
-  switch (schemeOf('BUS_URL', BUS_URL)) {
+async function connect(config: Config, log: Logger): Promise<BusDriver> {
+  switch (schemeOf('BUS_URL', config.BUS_URL)) {
     case 'memory:':
-      return Promise.resolve(new MemoryBus());
-    case 'kafka:':
-      return Promise.reject(new PlatformError('invalid', 'BUS_URL: kafka: has no driver yet'));
+      return new MemoryBus();
+    case 'kafka:': {
+      const { connectKafka } = await import('./bus/kafka/connect-kafka.js');
+      return connectKafka(config, { log });
+    }
   }
 }
 

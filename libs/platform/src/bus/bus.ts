@@ -53,7 +53,7 @@ export interface BusDriver {
     group: string | null,
     handle: (record: BusRecord) => Promise<void>,
   ): Promise<Subscription>;
-  /** Of the groups that subscribed here. @throws PlatformError `unavailable` while the broker cannot be reached */
+  /** Of the groups that subscribed here; of those without a group, nothing. @throws PlatformError `unavailable` while the broker cannot be reached */
   lag(): Promise<Lag[]>;
   /** @throws PlatformError `unavailable` while the broker cannot be reached, `denied` when it turns us away */
   ping(): Promise<void>;

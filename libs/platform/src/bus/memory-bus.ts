@@ -1,8 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { PlatformError } from '@palimpsest/contracts';
 import type { BusDriver, BusRecord, Lag, Subscription } from './bus.js';
 
 const REDELIVERY_MS = 20;
+/** Of a topic that no group hears, so many of the latest records are kept. */
+const MOST_UNCLAIMED = 10_000;
 
 type Handle = (record: BusRecord) => Promise<void>;
 
@@ -13,32 +14,30 @@ type Handle = (record: BusRecord) => Promise<void>;
 export class MemoryBus implements BusDriver {
   readonly durable = false;
   readonly #groups = new Map<string, Group>();
+  /** One for each subscriber without a group, as long as it is there. */
+  readonly #alone = new Set<Group>();
   readonly #unclaimed = new Map<string, BusRecord[]>();
   #closed = false;
 
   publish(record: BusRecord): Promise<void> {
     if (this.#closed) return Promise.reject(closed());
-    const groups = [...this.#groups.values()].filter((group) => group.topics.has(record.topic));
-    for (const group of groups) group.add(copyOf(record));
+    const hears = ({ topics }: Group) => topics.has(record.topic);
+    const groups = [...this.#groups.values()].filter(hears);
+    for (const group of [...groups, ...[...this.#alone].filter(hears)]) group.add(copyOf(record));
     if (groups.length === 0) this.#keep(copyOf(record));
     return Promise.resolve();
   }
 
   subscribe(topics: string[], name: string | null, handle: Handle): Promise<Subscription> {
-    const group = this.#groups.get(name ?? '') ?? new Group();
-    this.#groups.set(name ?? randomUUID(), group);
-    for (const topic of topics) {
-      group.topics.add(topic);
-      if (name === null) continue;
-      for (const record of this.#unclaimed.get(topic) ?? []) group.add(record);
-      this.#unclaimed.delete(topic);
-    }
-    return Promise.resolve(group.join(new Set(topics), handle));
+    if (this.#closed) return Promise.reject(closed());
+    return Promise.resolve(
+      name === null ? this.#joinAlone(topics, handle) : this.#join(topics, name, handle),
+    );
   }
 
   lag(): Promise<Lag[]> {
-    const lags = [...this.#groups].flatMap(([group, { topics, waiting }]) =>
-      [...topics].map((topic) => ({ topic, group, records: waiting(topic) })),
+    const lags = [...this.#groups].flatMap(([group, { topics, unhandled }]) =>
+      [...topics].map((topic) => ({ topic, group, records: unhandled(topic) })),
     );
     return Promise.resolve(lags);
   }
@@ -49,12 +48,38 @@ export class MemoryBus implements BusDriver {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#groups.values()].map((group) => group.close()));
+    await Promise.all([...this.#groups.values(), ...this.#alone].map((group) => group.close()));
+  }
+
+  #join(topics: string[], name: string, handle: Handle): Subscription {
+    const group = this.#groups.get(name) ?? new Group();
+    this.#groups.set(name, group);
+    for (const topic of topics) {
+      group.topics.add(topic);
+      for (const record of this.#unclaimed.get(topic) ?? []) group.add(record);
+      this.#unclaimed.delete(topic);
+    }
+    return group.join(new Set(topics), handle);
+  }
+
+  #joinAlone(topics: string[], handle: Handle): Subscription {
+    const group = new Group(topics);
+    this.#alone.add(group);
+    const member = group.join(new Set(topics), handle);
+    return {
+      pause: () => member.pause(),
+      resume: () => member.resume(),
+      close: () => {
+        this.#alone.delete(group);
+        return member.close();
+      },
+    };
   }
 
   #keep(record: BusRecord): void {
     const kept = this.#unclaimed.get(record.topic) ?? [];
     kept.push(record);
+    if (kept.length > MOST_UNCLAIMED) kept.shift();
     this.#unclaimed.set(record.topic, kept);
   }
 }
@@ -65,12 +90,17 @@ const orderOf = ({ topic, key }: BusRecord) => `${topic} ${key}`;
 
 /** One queue, and whoever takes from it. */
 class Group {
-  readonly topics = new Set<string>();
+  readonly topics: Set<string>;
   readonly #queue: BusRecord[] = [];
-  readonly #busy = new Set<string>();
+  readonly #busy = new Map<string, BusRecord>();
   readonly #members = new Set<Member>();
 
-  readonly waiting = (topic: string): number => this.#queue.filter((record) => record.topic === topic).length;
+  constructor(topics: string[] = []) {
+    this.topics = new Set(topics);
+  }
+
+  readonly unhandled = (topic: string): number =>
+    [...this.#queue, ...this.#busy.values()].filter((record) => record.topic === topic).length;
 
   add(record: BusRecord): void {
     this.#queue.push(record);
@@ -92,7 +122,7 @@ class Group {
   take(topics: Set<string>): BusRecord | undefined {
     const at = this.#queue.findIndex((each) => topics.has(each.topic) && !this.#busy.has(orderOf(each)));
     const [record] = at < 0 ? [] : this.#queue.splice(at, 1);
-    if (record) this.#busy.add(orderOf(record));
+    if (record) this.#busy.set(orderOf(record), record);
     return record;
   }
 
