@@ -1,6 +1,7 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
-const conditions = ['@palimpsest/source', 'node', 'import', 'module', 'default'];
+// `import` is left out: Node would apply it to `require` too, and hand ES modules to packages that ask for CommonJS.
+const conditions = ['@palimpsest/source', 'node', 'module', 'default'];
 
 /** One run over the whole tree; packages resolve to their sources, child processes to what `tsc -b` built. */
 export default defineConfig({
@@ -8,6 +9,7 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ['{libs,services}/*/src/**/*.spec.ts', 'test/**/*.spec.ts'],
+    exclude: [...configDefaults.exclude, 'test/distributed/**'],
     reporters: process.env.TEST_REPORT
       ? ['default', ['json', { outputFile: process.env.TEST_REPORT }]]
       : ['default'],

@@ -13,7 +13,14 @@ export const storeUrl = (port) => `s3://${bucket}?endpoint=http://127.0.0.1:${po
  * not enough: a store that was killed may answer before it can write again. The object goes to a bucket of its own.
  */
 export async function takesObjects(port, accessKey, secretKey) {
-  const client = new Client({ endPoint: '127.0.0.1', port, useSSL: false, accessKey, secretKey });
+  const client = new Client({
+    endPoint: '127.0.0.1',
+    port,
+    useSSL: false,
+    accessKey,
+    secretKey,
+    retryOptions: { disableRetry: true },
+  });
   await makeBucket(client, probe);
   await client.putObject(probe, 'ready', 'ready');
   await client.statObject(probe, 'ready');

@@ -57,7 +57,7 @@ export async function startKafka(options = {}) {
     options,
     command: () => ({ program: 'java', args: [...jvm, ...java('kafka.Kafka', properties)] }),
     ready: () => answers(port),
-    startMs: 90_000,
+    startMs: 180_000,
   });
 }
 

@@ -27,7 +27,7 @@ export async function startMinio(options = {}) {
   const port = options.port ?? (await freePort());
   return serve({
     name: 'minio',
-    version: version(options),
+    version: options.version ?? release,
     port,
     url: storeUrl(port),
     env: { S3_ACCESS_KEY: credentials.access, S3_SECRET_KEY: credentials.secret },

@@ -22,6 +22,7 @@ export async function dataFolder(name, options) {
 export async function serve(description) {
   const server = new RunningServer(description);
   await server.start();
+  if (description.options.detached) unguard(server.pid);
   return server;
 }
 
@@ -40,9 +41,9 @@ class RunningServer {
    */
   constructor(description) {
     this.#description = description;
-    const { name, version, port, url, env, listeners, litter = [] } = description;
+    const { name, version, port, url, env, listeners, litter = [], options } = description;
     Object.assign(this, { name, version, port, url, env }, listeners && { listeners });
-    if (!description.options.detached) litter.forEach(guard);
+    if (!options.detached) litter.forEach(guard);
   }
 
   get pid() {
@@ -104,7 +105,7 @@ class RunningServer {
   }
 
   async #launch() {
-    const { data, command, options } = this.#description;
+    const { data, command } = this.#description;
     const { program, args, env, ...identity } = await command();
     const log = openSync(this.#logFile, 'w');
     const child = spawn(program, args, {
@@ -120,7 +121,7 @@ class RunningServer {
       child.once('error', resolve).once('exit', resolve);
     });
     child.unref();
-    if (child.pid && !options.detached) this.#guard(child.pid);
+    if (child.pid) this.#guard(child.pid);
   }
 
   #guard(pid) {

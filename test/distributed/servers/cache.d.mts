@@ -1,0 +1,5 @@
+export declare function fetched(
+  cache: string,
+  name: string,
+  fill: (folder: string) => Promise<void>,
+): Promise<string>;
