@@ -13,6 +13,7 @@ const schemes = {
 } as const;
 type UrlName = keyof typeof schemes;
 
+
 const whole = (least: number, most = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(least).max(most);
 
 const settings = z.object({
@@ -35,7 +36,18 @@ const settings = z.object({
   KAFKA_KEY_FILE: z.string().optional().describe('PEM file of its private key.'),
   STORE_URL: z
     .string()
-    .describe('Where artifacts are kept: `file:<folder>`, or `memory:` with `JOBS_URL=inline:`.'),
+    .describe(
+      'Where artifacts are kept: `file:<folder>`, `s3://<bucket>/<prefix>?endpoint=https://<host>:<port>&region=<name>&pathStyle=<true or false>` (no endpoint: AWS), or `memory:` with `JOBS_URL=inline:`.',
+    ),
+  S3_ACCESS_KEY: z
+    .string()
+    .optional()
+    .describe('Access key for an `s3:` store; without one, AWS_ACCESS_KEY_ID and what goes with it.'),
+  S3_SECRET_KEY: z.string().optional().describe('Secret key for an `s3:` store.'),
+  S3_CA_FILE: z
+    .string()
+    .optional()
+    .describe("File with the authority that signed the certificate of an `s3:` store's server, in PEM."),
   DATABASE_URL: z
     .string()
     .describe('Where studies are kept: `pglite:<folder>`, or `pglite:memory` to forget them at the end.'),
@@ -67,7 +79,7 @@ const settings = z.object({
 });
 
 /** Settings that are not shown to anyone. */
-const secrets: readonly string[] = ['KAFKA_PASSWORD'];
+const secrets: readonly string[] = ['KAFKA_PASSWORD', 'S3_SECRET_KEY'];
 
 /** Every setting of a process, read once. */
 export interface Config extends z.infer<typeof settings> {
@@ -151,7 +163,9 @@ export function schemeOf<N extends UrlName>(name: N, url: string): (typeof schem
   );
 }
 
-const masked = (value: string) => value.replace(/\/\/([^:@/]*):[^@/]*@/, '//$1:***@');
+const masked = (value: string) => value.replace(/\/\/([^:@/]*):[^@?]*@/, '//$1:***@');
+
+const shown = (name: string, value: string) => (secrets.includes(name) ? '***' : masked(value));
 
 /** One setting, for people: its value in force with passwords masked, its default and what it means. */
 export interface SettingDescription {
@@ -167,8 +181,7 @@ export function describeConfig(env: Environment = process.env): SettingDescripti
   const usual: Record<string, string | undefined> = defaults(DATA_DIR);
   return Object.entries(settings.shape).map(([name, schema]) => ({
     name,
-    value:
-      config[name] === undefined ? undefined : secrets.includes(name) ? '***' : masked(`${config[name]}`),
+    value: config[name] === undefined ? undefined : shown(name, `${config[name]}`),
     default: usual[name],
     comment: schema.description ?? '',
   }));

@@ -10,26 +10,48 @@ import { ProcessJobs } from './jobs/process-jobs.js';
 import { createLogger } from './observe/log.js';
 import { FileStore } from './store/file-store.js';
 import { MemoryStore } from './store/memory-store.js';
+import { parseS3Url, s3Credentials, type S3Environment } from './store/s3/location.js';
+import { S3Store } from './store/s3-store.js';
 import { Store } from './store/store.js';
 import type { AnyTaskDefinition } from './tasks/task.js';
 import { ThreadPool } from './tasks/thread-pool.js';
 
 // The only switches on URL schemes. Nothing heavy is imported here: every job's process passes through.
 
-/** Opens the store at a URL such as `file:./data/store`. @throws PlatformError `invalid` for an unknown scheme */
-export function openStore(url: string): Store {
+/**
+ * Opens the store at a URL such as `file:./data/store`; connects when it is first used.
+ * @param env where credentials come from: they are no part of a URL
+ * @throws PlatformError `invalid` for an unknown scheme, or a URL or credentials that are not as they must be
+ */
+export function openStore(url: string, env: S3Environment = process.env): Store {
   switch (schemeOf('STORE_URL', url)) {
     case 'file:':
       return new Store(new FileStore(folderOf(url)));
     case 'memory:':
       return new Store(new MemoryStore());
     case 's3:':
-      throw new PlatformError('invalid', 'STORE_URL: s3: has no driver yet');
+      return new Store(
+        new S3Store(parseS3Url(url, env), { credentials: s3Credentials(env), caFile: env.S3_CA_FILE }),
+      );
   }
 }
 
+/** What opens the store, out of all settings. */
+export type StoreSettings = Pick<Config, 'STORE_URL'> & Partial<Pick<Config, S3Setting>>;
+type S3Setting = 'S3_ACCESS_KEY' | 'S3_SECRET_KEY' | 'S3_CA_FILE';
+
 /** Opens the store that `STORE_URL` names. */
-export const createStore = (config: Pick<Config, 'STORE_URL'>): Store => openStore(config.STORE_URL);
+export function createStore(config: StoreSettings): Store {
+  const { STORE_URL, S3_ACCESS_KEY, S3_SECRET_KEY, S3_CA_FILE } = { ...process.env, ...config };
+  return openStore(STORE_URL, { ...process.env, S3_ACCESS_KEY, S3_SECRET_KEY, S3_CA_FILE });
+}
+
+/** Opens the store that `STORE_URL` names, once it can be used. @throws PlatformError saying what stands in the way */
+export async function createUsableStore(config: StoreSettings): Promise<Store> {
+  const store = createStore(config);
+  await store.ping();
+  return store;
+}
 
 /** Connects to the broker that `BUS_URL` names. */
 export async function createBus(config: Config, log: Logger = createLogger(config)): Promise<Bus> {

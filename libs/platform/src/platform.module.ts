@@ -12,7 +12,7 @@ import {
 import type { Logger } from 'pino';
 import type { Bus } from './bus/bus.js';
 import { loadConfig, type Config } from './config.js';
-import { createBus, createJobs, createStore, createThreads } from './drivers.js';
+import { createBus, createJobs, createThreads, createUsableStore } from './drivers.js';
 import type { Jobs } from './jobs/jobs.js';
 import { HealthController } from './observe/health.controller.js';
 import { Health } from './observe/health.js';
@@ -33,7 +33,7 @@ const providers: FactoryProvider[] = [
   { provide: LOGGER, inject: [CONFIG], useFactory: createLogger },
   { provide: HEALTH, useFactory: () => new Health() },
   { provide: TASK_REGISTRY, useFactory: () => new TaskRegistry() },
-  { provide: STORE, inject: [CONFIG], useFactory: createStore },
+  { provide: STORE, inject: [CONFIG], useFactory: createUsableStore },
   { provide: BUS, inject: [CONFIG, LOGGER], useFactory: createBus },
   {
     provide: JOBS,

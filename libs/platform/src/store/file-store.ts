@@ -3,7 +3,8 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:f
 import { dirname, join, resolve } from 'node:path';
 import { PlatformError, messageOf, type ErrorCode } from '@palimpsest/contracts';
 import { isGone, thisProcess } from '../process-owner.js';
-import type { StoreDriver } from './store.js';
+import { sortedByBytes } from './key.js';
+import type { Leftover, StoreDriver, StoreEntry } from './store.js';
 
 const TEMPORARY = '.tmp';
 const DAY_MS = 86_400_000;
@@ -39,8 +40,18 @@ export class FileStore implements StoreDriver {
   }
 
   async exists(key: string): Promise<boolean> {
+    return (await this.stat(key)) !== undefined;
+  }
+
+  async stat(key: string): Promise<StoreEntry | undefined> {
     const found = await this.#translated(`look for ${key}`, () => unlessAbsent(() => stat(this.#path(key))));
-    return found?.isFile() ?? false;
+    return found?.isFile() ? { key, bytes: found.size, modified: found.mtime } : undefined;
+  }
+
+  async holds(key: string, body: Uint8Array): Promise<boolean> {
+    if ((await this.stat(key))?.bytes !== body.length) return false;
+    const there = await this.read(key);
+    return there !== undefined && Buffer.compare(there, body) === 0;
   }
 
   async *list(prefix: string): AsyncIterable<string> {
@@ -48,7 +59,7 @@ export class FileStore implements StoreDriver {
       unlessAbsent(() => readdir(this.#path(prefix), { withFileTypes: true })),
     );
     const names = (entries ?? []).map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name));
-    for (const name of names.sort()) {
+    for (const name of sortedByBytes(names)) {
       if (prefix === '' && name === `${TEMPORARY}/`) continue;
       if (name.endsWith('/')) yield* this.list(prefix + name);
       else yield prefix + name;
@@ -57,6 +68,26 @@ export class FileStore implements StoreDriver {
 
   async delete(key: string): Promise<void> {
     await this.#translated(`delete ${key}`, () => unlessAbsent(() => unlink(this.#path(key))));
+  }
+
+  async ping(): Promise<void> {
+    const probe = `${TEMPORARY}/${temporaryName()}`;
+    await this.#translated('write to it', async () => {
+      await this.#sweepOnce();
+      await writeThrough(this.#path(probe), new Uint8Array());
+      await unlink(this.#path(probe));
+    });
+  }
+
+  /** What was being written when a process was killed, here or on another machine; also what is being written now. */
+  async *leftovers(): AsyncIterable<Leftover> {
+    const names = await this.#translated('list what is being written', () =>
+      unlessAbsent(() => readdir(this.#path(TEMPORARY))),
+    );
+    for (const name of names ?? []) {
+      const found = await this.stat(`${TEMPORARY}/${name}`);
+      if (found) yield { ...found, remove: () => this.delete(found.key) };
+    }
   }
 
   #path(key: string): string {
@@ -84,8 +115,10 @@ export class FileStore implements StoreDriver {
     try {
       return await action();
     } catch (error) {
-      const code = codes[(error as NodeJS.ErrnoException).code ?? ''] ?? 'unavailable';
-      const message = `store ${this.#root}: could not ${what}: ${messageOf(error)}`;
+      const found = (error as NodeJS.ErrnoException).code ?? '';
+      const code = codes[found] ?? 'unavailable';
+      const reason = FULL.includes(found) ? `the disk is full (${found}); make room, then try again` : messageOf(error);
+      const message = `store ${this.#root}: could not ${what}: ${reason}`;
       throw new PlatformError(code, message, { cause: error });
     }
   }
@@ -101,6 +134,7 @@ const codes: Record<string, ErrorCode> = {
   EEXIST: 'invalid',
 };
 
+const FULL = ['ENOSPC', 'EDQUOT'];
 const ABSENT = ['ENOENT', 'ENOTDIR', 'EISDIR'];
 
 async function unlessAbsent<T>(action: () => Promise<T>): Promise<T | undefined> {

@@ -9,6 +9,10 @@ import {
 import { z } from 'zod';
 import { canonicalJson } from './canonical-json.js';
 import { checkKey, checkPrefix } from './key.js';
+import { overlapped } from './overlapped.js';
+
+/** Files of a tree that are held and written at once. */
+const FILES_AT_ONCE = 8;
 
 /** What an object store must do. Keys are paths with forward slashes. */
 export interface StoreDriver {
@@ -17,10 +21,31 @@ export interface StoreDriver {
   /** @returns undefined when there is no such key. `range` is [from, to), in bytes. */
   read(key: string, range?: [number, number]): Promise<Uint8Array | undefined>;
   exists(key: string): Promise<boolean>;
-  /** Keys under a prefix that ends with a slash (or is empty), in alphabetical order. */
+  /** @returns undefined when there is no such key */
+  stat(key: string): Promise<StoreEntry | undefined>;
+  /** Whether this very body is known to be there. False also where finding out would cost as much as writing it. */
+  holds(key: string, body: Uint8Array): Promise<boolean>;
+  /** Keys under a prefix that ends with a slash (or is empty), in the order of their UTF-8 bytes. */
   list(prefix: string): AsyncIterable<string>;
   /** Deleting what is not there is no error. */
   delete(key: string): Promise<void>;
+  /** Whether it can be used: read from and written to. @throws PlatformError saying what stands in the way */
+  ping(): Promise<void>;
+  /** What writes that were cut off have left, and none will come back to; no reader sees it. */
+  leftovers(): AsyncIterable<Leftover>;
+}
+
+/** What a store knows of a key without reading its body. */
+export interface StoreEntry {
+  key: string;
+  bytes: number;
+  /** When it was last written, by the store's clock. */
+  modified: Date;
+}
+
+/** A part of a body, with the key it was meant for where that is known. */
+export interface Leftover extends StoreEntry {
+  remove(): Promise<void>;
 }
 
 /** The files of a tree, read one by one, each verified. */
@@ -29,7 +54,10 @@ export interface Tree {
   read(path: string): Promise<Uint8Array | undefined>;
 }
 
-/** Files of a tree by their path: a Map, or a generator that makes them one by one. */
+/**
+ * Files of a tree by their path: a Map, or a generator that makes them one by one. Several are written at once, so
+ * the bytes must stay what they are.
+ */
 export type TreeFiles =
   Iterable<readonly [string, Uint8Array]> | AsyncIterable<readonly [string, Uint8Array]>;
 
@@ -74,10 +102,12 @@ export class Store {
     throw new PlatformError('invalid', `${ref.key}: ${z.prettifyError(parsed.error)}`);
   }
 
-  /** Writes `<prefix>/<path>` for every file, then their listing. */
+  /** Writes `<prefix>/<path>` for every file, then their listing. Holds a few files at a time. */
   async putTree(prefix: string, files: TreeFiles): Promise<TreeRef> {
     const listed: Record<string, ArtifactRef> = {};
-    for await (const [path, bytes] of files) listed[path] = await this.#putAt(`${prefix}/${path}`, bytes);
+    await overlapped(files, FILES_AT_ONCE, async ([path, bytes]) => {
+      listed[path] = await this.#putAt(`${prefix}/${path}`, bytes);
+    });
     return { prefix, listing: await this.putJson(`${prefix}/.listing`, { files: listed }) };
   }
 
@@ -113,7 +143,22 @@ export class Store {
     await this.#driver.delete(checkKey(key));
   }
 
-  /** Keys under a prefix that ends with a slash (or is empty), in alphabetical order. */
+  /** Size and age of what a key holds. @returns undefined when there is no such key */
+  async stat(key: string): Promise<StoreEntry | undefined> {
+    return this.#driver.stat(checkKey(key));
+  }
+
+  /** Whether the store can be used, now. @throws PlatformError saying what stands in the way */
+  async ping(): Promise<void> {
+    await this.#driver.ping();
+  }
+
+  /** What writes that were cut off have left, out of every reader's sight. */
+  leftovers(): AsyncIterable<Leftover> {
+    return this.#driver.leftovers();
+  }
+
+  /** Keys under a prefix that ends with a slash (or is empty), in the order of their UTF-8 bytes. */
   list(prefix: string): AsyncIterable<string> {
     return this.#driver.list(checkPrefix(prefix));
   }
@@ -130,8 +175,7 @@ export class Store {
 
   /** What is there already is compared, not trusted: putting again repairs it. */
   async #putAt(key: string, bytes: Uint8Array, sha256 = sha256Of(bytes)): Promise<ArtifactRef> {
-    const there = await this.#driver.read(checkKey(key));
-    if (there === undefined || Buffer.compare(there, bytes) !== 0) await this.#driver.write(key, bytes);
+    if (!(await this.#driver.holds(checkKey(key), bytes))) await this.#driver.write(key, bytes);
     return { key, sha256, bytes: bytes.length };
   }
 
