@@ -11,6 +11,7 @@ import type { Bus, Config, Store } from '@palimpsest/platform';
 import type { Logger } from 'pino';
 import { migrations } from './database/migrations.js';
 import type { Database, Tables } from './database/schema.js';
+import { BackupController } from './http/backup.controller.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { StudiesController } from './http/studies.controller.js';
 import { Outbox } from './queue/outbox.js';
@@ -25,7 +26,7 @@ const tickMs = 1000;
 /** HTTP, studies and the queue. It begins to work when the application starts. */
 @Module({
   imports: [PlatformModule],
-  controllers: [StudiesController],
+  controllers: [StudiesController, BackupController],
   providers: [
     { provide: APP_FILTER, useFactory: (log: Logger) => new ErrorFilter(log), inject: [LOGGER] },
     {
