@@ -6,7 +6,8 @@ const conditions = ['@palimpsest/source', 'node', 'module', 'default'];
 /** One run over the whole tree; packages resolve to their sources, child processes to what `tsc -b` built. */
 export default defineConfig({
   resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: conditions } },
+  // Node is given these too, for `require` as well as for `import`: none that it takes for modules only.
+  ssr: { resolve: { conditions: ['@palimpsest/source', 'node', 'default'], externalConditions: conditions } },
   test: {
     include: ['{libs,services}/*/src/**/*.spec.ts', 'test/**/*.spec.ts'],
     exclude: [...configDefaults.exclude, 'test/distributed/**'],

@@ -9,8 +9,9 @@ export {
 export { MemoryBus } from './bus/memory-bus.js';
 export { describeConfig, loadConfig, type Config, type SettingDescription } from './config.js';
 export { createApp } from './create-app.js';
-export { migrate, type Migrations } from './database/migrate.js';
-export { openDatabase } from './database/open-database.js';
+export { migrate, migrationsTaken, type Migrations } from './database/migrate.js';
+export { connectDatabase, openDatabase, serverVersion } from './database/open-database.js';
+export { databaseNow, inTransaction } from './database/transaction.js';
 export { createBus, createJobs, createStore, openStore, type JobsParts } from './drivers.js';
 export { InlineJobs } from './jobs/inline-jobs.js';
 export { exitCodes, type Job, type Jobs } from './jobs/jobs.js';

@@ -12,6 +12,7 @@ import type { Logger } from 'pino';
 import { databaseNow } from './database/database-now.js';
 import { migrations } from './database/migrations.js';
 import type { Database, Tables } from './database/schema.js';
+import { BackupController } from './http/backup.controller.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { DeadLettersController } from './http/dead-letters.controller.js';
 import { StudiesController } from './http/studies.controller.js';
@@ -32,7 +33,7 @@ type QueueParts = [Studies, Outbox, Workers, DeadLetters];
 /** HTTP, studies and the queue. It begins to work when the application starts. */
 @Module({
   imports: [PlatformModule],
-  controllers: [StudiesController, WorkersController, DeadLettersController],
+  controllers: [StudiesController, WorkersController, DeadLettersController, BackupController],
   providers: [
     { provide: APP_FILTER, useFactory: (log: Logger) => new ErrorFilter(log), inject: [LOGGER] },
     {

@@ -4,6 +4,7 @@ import { PlatformError, messageOf } from '@palimpsest/contracts';
 import type { PGlite } from '@electric-sql/pglite';
 import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import { lockFolder } from './folder-lock.js';
+import { translatingPool } from './translating-pool.js';
 
 const WAIT_MS = 30_000;
 
@@ -12,12 +13,14 @@ export async function openPglite(folder: string | undefined): Promise<PostgresPo
   const { PGlite, types } = await import('@electric-sql/pglite');
   // As numbers, whatever the size: PGlite's own parser gives a number or a bigint, depending on the value.
   const parsers = { [types.INT8]: Number };
-  if (folder === undefined) return new PglitePool(await PGlite.create({ parsers }));
+  if (folder === undefined)
+    return translatingPool(new PglitePool(await PGlite.create({ parsers })), 'database in memory');
   const path = resolve(folder);
   const unlock = await lockFolder(path);
   try {
     await mkdir(path, { recursive: true });
-    return new PglitePool(await PGlite.create({ dataDir: path, parsers }), unlock);
+    const pool = new PglitePool(await PGlite.create({ dataDir: path, parsers }), unlock);
+    return translatingPool(pool, `database ${path}`);
   } catch (cause) {
     await unlock();
     throw new PlatformError('unavailable', `database ${path} did not start: ${messageOf(cause)}`, { cause });
