@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-const conditions = ['@palimpsest/source', 'node', 'import', 'module', 'default'];
+// Not `module`: what packages say there is for bundlers, and Node cannot always load it.
+const conditions = ['@palimpsest/source', 'node', 'import', 'default'];
 
 /** One run over the whole tree; packages resolve to their sources, child processes to what `tsc -b` built. */
 export default defineConfig({

@@ -42,6 +42,14 @@ const settings = z.object({
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .describe('Least severe log line that is written.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .string()
+    .optional()
+    .describe('Collector that traces are sent to, by OTLP over HTTP; none are made where this is not set.'),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z
+    .string()
+    .optional()
+    .describe('The same, as a whole URL: nothing is added to it.'),
 });
 
 /** Every setting of a process, read once. */

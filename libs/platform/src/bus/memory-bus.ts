@@ -3,6 +3,8 @@ import { PlatformError } from '@palimpsest/contracts';
 import type { BusDriver, BusRecord, Lag, Subscription } from './bus.js';
 
 const REDELIVERY_MS = 20;
+/** Before the name of a group of one, which nobody else knows. */
+const BROADCAST = 'broadcast ';
 
 type Handle = (record: BusRecord) => Promise<void>;
 
@@ -26,7 +28,7 @@ export class MemoryBus implements BusDriver {
 
   subscribe(topics: string[], name: string | null, handle: Handle): Promise<Subscription> {
     const group = this.#groups.get(name ?? '') ?? new Group();
-    this.#groups.set(name ?? randomUUID(), group);
+    this.#groups.set(name ?? `${BROADCAST}${randomUUID()}`, group);
     for (const topic of topics) {
       group.topics.add(topic);
       if (name === null) continue;
@@ -37,7 +39,8 @@ export class MemoryBus implements BusDriver {
   }
 
   lag(): Promise<Lag[]> {
-    const lags = [...this.#groups].flatMap(([group, { topics, waiting }]) =>
+    const shared = [...this.#groups].filter(([name]) => !name.startsWith(BROADCAST));
+    const lags = shared.flatMap(([group, { topics, waiting }]) =>
       [...topics].map((topic) => ({ topic, group, records: waiting(topic) })),
     );
     return Promise.resolve(lags);
