@@ -13,6 +13,7 @@ import { migrations } from './database/migrations.js';
 import type { Database, Tables } from './database/schema.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { StudiesController } from './http/studies.controller.js';
+import { observation } from './observe/observation.js';
 import { Outbox } from './queue/outbox.js';
 import { Queue } from './queue/queue.js';
 import { Studies } from './studies/studies.service.js';
@@ -54,6 +55,7 @@ const tickMs = 1000;
       },
       inject: [STUDIES, DATABASE, BUS, CONFIG, LOGGER],
     },
+    observation,
   ],
 })
 export class ApiModule implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {

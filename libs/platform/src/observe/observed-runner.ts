@@ -18,10 +18,9 @@ export class ObservedRunner implements Pick<TaskRunner, 'run' | 'close'> {
   run(definition: Run[0], task: Run[1] & Partial<Origin>, following: Run[2]): Promise<Ending> {
     const { kind, taskId, studyId = '', attempt = 1 } = task;
     const fields = { studyId, taskId, kind, attempt };
-    const parent = this.tracing.traceparent() ?? this.tracing.parentOf(studyId);
     return this.tracing.run(
       `task ${kind}`,
-      { parent, role: 'consumer', attributes: fields },
+      { parent: this.#parentOf(studyId), role: 'consumer', attributes: fields },
       async (span) => {
         const traceId = span.traceId === undefined ? {} : { traceId: span.traceId };
         const run = () => this.runner.run(definition, task, following);
@@ -37,6 +36,12 @@ export class ObservedRunner implements Pick<TaskRunner, 'run' | 'close'> {
 
   close(): Promise<void> {
     return this.runner.close();
+  }
+
+  /** A sender that sends for several studies may be in the trace of another. */
+  #parentOf(studyId: string): string | undefined {
+    const current = this.tracing.traceparent();
+    return current?.includes(studyId) ? current : (this.tracing.parentOf(studyId) ?? current);
   }
 
   async #measure(

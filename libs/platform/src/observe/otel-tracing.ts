@@ -41,6 +41,7 @@ export interface OtelTracingOptions {
 
 /** Spans for a collector that speaks OTLP over HTTP. Keeps its context to itself: nothing global is set. */
 export class OtelTracing implements Tracing {
+  readonly on = true;
   readonly #ids = new StudyIds();
   readonly #current = new AsyncLocalStorage<Context>();
   readonly #provider: NodeTracerProvider;

@@ -32,6 +32,8 @@ export interface PastSpan extends Pick<SpanOptions, 'attributes'> {
 
 /** Spans of the work of this process. The trace of a study has the study's id. */
 export interface Tracing {
+  /** Whether anything comes of it. */
+  readonly on: boolean;
   /** Runs something as a span, which is then current; it ends with an error when `work` throws. */
   run<T>(name: string, options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T>;
   /** The root of a study's trace, once the study is over. */
@@ -50,6 +52,7 @@ const silent: Span = { traceId: undefined, set: () => undefined, fail: () => und
 
 /** Tracing that is off. */
 export const noTracing: Tracing = {
+  on: false,
   run: (_name, _options, work) => work(silent),
   study: () => undefined,
   within: (_traceparent, work) => work(),
