@@ -22,6 +22,16 @@ const adapters = [
     allowed: ['libs/platform/**'],
   },
   {
+    packages: [
+      'prom-client',
+      '@opentelemetry/api',
+      '@opentelemetry/sdk-trace-node',
+      '@opentelemetry/exporter-trace-otlp-http',
+      '@opentelemetry/resources',
+    ],
+    allowed: ['libs/platform/**'],
+  },
+  {
     packages: ['onnxruntime-node', 'onnxruntime-web', 'onnxruntime-common'],
     allowed: ['libs/networks/src/engines/**', 'libs/blas/**'],
   },

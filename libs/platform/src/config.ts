@@ -13,7 +13,6 @@ const schemes = {
 } as const;
 type UrlName = keyof typeof schemes;
 
-
 const whole = (least: number, most = Number.MAX_SAFE_INTEGER) => z.coerce.number().int().min(least).max(most);
 
 const settings = z.object({
@@ -76,6 +75,14 @@ const settings = z.object({
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .describe('Least severe log line that is written.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .string()
+    .optional()
+    .describe('Collector that traces are sent to, by OTLP over HTTP; none are made where this is not set.'),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z
+    .string()
+    .optional()
+    .describe('The same, as a whole URL: nothing is added to it.'),
 });
 
 /** Settings that are not shown to anyone. */

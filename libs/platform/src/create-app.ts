@@ -5,7 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { Logger } from 'pino';
 import type { Config } from './config.js';
 import { createLogger } from './observe/log.js';
-import { rootModule } from './platform.module.js';
+import { rootModule, serviceNames } from './platform.module.js';
 
 /**
  * A program of these modules, not started yet: `await app.listen(config.HTTP_PORT, config.HTTP_HOST)` starts it with
@@ -15,7 +15,7 @@ export async function createApp(config: Config, modules: Type[]): Promise<NestFa
   // Event streams never end by themselves.
   const adapter = new FastifyAdapter({ forceCloseConnections: true });
   const root = rootModule(config, modules);
-  const logger = new NestLog(createLogger(config));
+  const logger = new NestLog(createLogger(config, serviceNames(modules)));
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares its options as a class
   return NestFactory.create<NestFastifyApplication>(root, adapter, { logger, abortOnError: false });
 }

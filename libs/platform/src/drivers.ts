@@ -1,4 +1,4 @@
-import { PlatformError, type TaskKind } from '@palimpsest/contracts';
+import type { TaskKind } from '@palimpsest/contracts';
 import type { Logger } from 'pino';
 import { fileURLToPath } from 'node:url';
 import { Bus, type BusDriver } from './bus/bus.js';
@@ -7,32 +7,46 @@ import { schemeOf, type Config } from './config.js';
 import { InlineJobs } from './jobs/inline-jobs.js';
 import type { Jobs } from './jobs/jobs.js';
 import { ProcessJobs } from './jobs/process-jobs.js';
+import { noObserver, type BusObserver } from './observe/bus-observer.js';
 import { createLogger } from './observe/log.js';
+import { measured, type StoreCall } from './observe/store-calls.js';
 import { FileStore } from './store/file-store.js';
 import { MemoryStore } from './store/memory-store.js';
 import { parseS3Url, s3Credentials, type S3Environment } from './store/s3/location.js';
 import { S3Store } from './store/s3-store.js';
-import { Store } from './store/store.js';
+import { Store, type StoreDriver } from './store/store.js';
 import type { AnyTaskDefinition } from './tasks/task.js';
 import { ThreadPool } from './tasks/thread-pool.js';
 
 // The only switches on URL schemes. Nothing heavy is imported here: every job's process passes through.
 
+type TellStoreCall = (call: StoreCall) => void;
+
+/** What goes with a store's URL. */
+export interface StoreOptions {
+  /** Where credentials come from: they are no part of a URL. */
+  env?: S3Environment;
+  /** Hears of every call. */
+  tell?: TellStoreCall;
+}
+
 /**
  * Opens the store at a URL such as `file:./data/store`; connects when it is first used.
- * @param env where credentials come from: they are no part of a URL
  * @throws PlatformError `invalid` for an unknown scheme, or a URL or credentials that are not as they must be
  */
-export function openStore(url: string, env: S3Environment = process.env): Store {
+export function openStore(url: string, { env = process.env, tell }: StoreOptions = {}): Store {
+  const driver = openStoreDriver(url, env);
+  return new Store(tell ? measured(driver, tell) : driver);
+}
+
+function openStoreDriver(url: string, env: S3Environment): StoreDriver {
   switch (schemeOf('STORE_URL', url)) {
     case 'file:':
-      return new Store(new FileStore(folderOf(url)));
+      return new FileStore(folderOf(url));
     case 'memory:':
-      return new Store(new MemoryStore());
+      return new MemoryStore();
     case 's3:':
-      return new Store(
-        new S3Store(parseS3Url(url, env), { credentials: s3Credentials(env), caFile: env.S3_CA_FILE }),
-      );
+      return new S3Store(parseS3Url(url, env), { credentials: s3Credentials(env), caFile: env.S3_CA_FILE });
   }
 }
 
@@ -41,21 +55,26 @@ export type StoreSettings = Pick<Config, 'STORE_URL'> & Partial<Pick<Config, S3S
 type S3Setting = 'S3_ACCESS_KEY' | 'S3_SECRET_KEY' | 'S3_CA_FILE';
 
 /** Opens the store that `STORE_URL` names. */
-export function createStore(config: StoreSettings): Store {
+export function createStore(config: StoreSettings, tell?: TellStoreCall): Store {
   const { STORE_URL, S3_ACCESS_KEY, S3_SECRET_KEY, S3_CA_FILE } = { ...process.env, ...config };
-  return openStore(STORE_URL, { ...process.env, S3_ACCESS_KEY, S3_SECRET_KEY, S3_CA_FILE });
+  const env = { ...process.env, S3_ACCESS_KEY, S3_SECRET_KEY, S3_CA_FILE };
+  return openStore(STORE_URL, { env, ...(tell && { tell }) });
 }
 
 /** Opens the store that `STORE_URL` names, once it can be used. @throws PlatformError saying what stands in the way */
-export async function createUsableStore(config: StoreSettings): Promise<Store> {
-  const store = createStore(config);
+export async function createUsableStore(config: StoreSettings, tell?: TellStoreCall): Promise<Store> {
+  const store = createStore(config, tell);
   await store.ping();
   return store;
 }
 
 /** Connects to the broker that `BUS_URL` names. */
-export async function createBus(config: Config, log: Logger = createLogger(config)): Promise<Bus> {
-  return new Bus(await connect(config, log), log);
+export async function createBus(
+  config: Config,
+  log: Logger = createLogger(config),
+  observer: BusObserver = noObserver,
+): Promise<Bus> {
+  return new Bus(await connect(config, log), log, { observer });
 }
 
 async function connect(config: Config, log: Logger): Promise<BusDriver> {
@@ -74,15 +93,19 @@ export interface JobsParts {
   store: Store;
   definitionOf: (kind: TaskKind) => AnyTaskDefinition;
   log: Logger;
+  /** Variables for the process of a job, asked for when it starts. */
+  environment?: () => Record<string, string>;
+  /** Hears of the calls to the store that the process of a job made. */
+  onStoreCall?: (call: StoreCall) => void;
 }
 
 /** Opens the place for jobs that `JOBS_URL` names. */
-export function createJobs(config: Config, { store, definitionOf, log }: JobsParts): Jobs {
+export function createJobs(config: Config, { store, definitionOf, ...parts }: JobsParts): Jobs {
   switch (schemeOf('JOBS_URL', config.JOBS_URL)) {
     case 'process:':
-      return new ProcessJobs({ config, log });
+      return new ProcessJobs({ config, ...parts });
     case 'inline:':
-      return new InlineJobs(store, definitionOf, log);
+      return new InlineJobs(store, definitionOf, parts.log);
   }
 }
 

@@ -14,55 +14,117 @@ import type { Bus } from './bus/bus.js';
 import { loadConfig, type Config } from './config.js';
 import { createBus, createJobs, createThreads, createUsableStore } from './drivers.js';
 import type { Jobs } from './jobs/jobs.js';
+import { MeasuringBusObserver } from './observe/bus-observer.js';
+import { carriedEnvironment } from './observe/carried.js';
 import { HealthController } from './observe/health.controller.js';
 import { Health } from './observe/health.js';
 import { createLogger } from './observe/log.js';
+import { MetricsController } from './observe/metrics.controller.js';
+import { Metrics } from './observe/metrics.js';
+import { observePlatform } from './observe/observe-platform.js';
+import { ObservedRunner } from './observe/observed-runner.js';
+import { openTracing, type Tracing } from './observe/tracing.js';
 import type { Store } from './store/store.js';
 import { TaskRegistry } from './tasks/definitions.js';
 import { TaskRunner } from './tasks/task-runner.js';
-import { BUS, CONFIG, HEALTH, JOBS, LOGGER, STORE, TASK_REGISTRY, TASK_RUNNER } from './tokens.js';
+import {
+  BUS,
+  CONFIG,
+  HEALTH,
+  JOBS,
+  LOGGER,
+  METRICS,
+  SERVICES,
+  STORE,
+  TASK_REGISTRY,
+  TASK_RUNNER,
+  TRACING,
+} from './tokens.js';
 
 const GIVEN_CONFIG = Symbol('Config that the program was started with');
+const GIVEN_SERVICES = Symbol('Names of the services that the program was started with');
 
-const providers: FactoryProvider[] = [
+const basics: FactoryProvider[] = [
   {
     provide: CONFIG,
     inject: [{ token: GIVEN_CONFIG, optional: true }],
     useFactory: (given?: Config) => given ?? loadConfig(),
   },
-  { provide: LOGGER, inject: [CONFIG], useFactory: createLogger },
-  { provide: HEALTH, useFactory: () => new Health() },
+  {
+    provide: SERVICES,
+    inject: [{ token: GIVEN_SERVICES, optional: true }],
+    useFactory: (given: string[] = []) => given,
+  },
+  { provide: LOGGER, inject: [CONFIG, SERVICES], useFactory: createLogger },
+  { provide: METRICS, useFactory: () => new Metrics() },
+  { provide: TRACING, inject: [CONFIG, SERVICES, LOGGER], useFactory: openTracing },
+  { provide: HEALTH, inject: [LOGGER], useFactory: (log: Logger) => new Health({ log }) },
   { provide: TASK_REGISTRY, useFactory: () => new TaskRegistry() },
-  { provide: STORE, inject: [CONFIG], useFactory: createUsableStore },
-  { provide: BUS, inject: [CONFIG, LOGGER], useFactory: createBus },
+];
+
+const ports: FactoryProvider[] = [
+  {
+    provide: STORE,
+    inject: [CONFIG, METRICS],
+    useFactory: (config: Config, metrics: Metrics) => createUsableStore(config, metrics.storeCall),
+  },
+  {
+    provide: BUS,
+    inject: [CONFIG, LOGGER, METRICS, TRACING, HEALTH],
+    useFactory: (config: Config, log: Logger, ...[metrics, tracing, health]: [Metrics, Tracing, Health]) =>
+      createBus(config, log, new MeasuringBusObserver(metrics, tracing, health)),
+  },
   {
     provide: JOBS,
-    inject: [CONFIG, STORE, TASK_REGISTRY, LOGGER],
-    useFactory: (config: Config, store: Store, registry: TaskRegistry, log: Logger) =>
-      createJobs(config, { store, log, definitionOf: (kind) => registry.get(kind) }),
+    inject: [CONFIG, STORE, TASK_REGISTRY, LOGGER, METRICS, TRACING],
+    useFactory: (
+      config: Config,
+      store: Store,
+      ...[registry, log, metrics, tracing]: [TaskRegistry, Logger, Metrics, Tracing]
+    ) =>
+      createJobs(config, {
+        ...{ store, log, definitionOf: (kind) => registry.get(kind) },
+        environment: () => carriedEnvironment(tracing),
+        onStoreCall: metrics.storeCall,
+      }),
   },
   {
     provide: TASK_RUNNER,
-    inject: [CONFIG, STORE, JOBS],
-    useFactory: (config: Config, store: Store, jobs: Jobs) =>
-      new TaskRunner({ config, store, jobs, threads: createThreads(config) }),
+    inject: [CONFIG, STORE, JOBS, METRICS, TRACING],
+    useFactory: (config: Config, store: Store, jobs: Jobs, ...[metrics, tracing]: [Metrics, Tracing]) => {
+      const runner = new TaskRunner({ config, store, jobs, threads: createThreads(config) });
+      return new ObservedRunner(runner, metrics, tracing);
+    },
   },
 ];
+
+const observation: FactoryProvider = {
+  provide: Symbol('Observation'),
+  inject: [CONFIG, STORE, BUS, TASK_REGISTRY, HEALTH, METRICS],
+  useFactory: (config: Config, store: Store, ...rest: [Bus, TaskRegistry, Health, Metrics]) => {
+    const [bus, registry, health, metrics] = rest;
+    observePlatform({ config, store, bus, registry, health, metrics });
+    return {};
+  },
+};
+
+const providers = [...basics, ...ports, observation];
 
 /**
  * Bus, store, jobs and what goes with them, by the tokens of `tokens.ts`, one of each in a process.
  * Shuts down in order: not ready; services stop consuming and drain (`beforeApplicationShutdown`); then the rest closes.
  */
 @Module({
-  controllers: [HealthController],
+  controllers: [HealthController, MetricsController],
   providers,
   exports: providers.map(({ provide }) => provide),
 })
 export class PlatformModule implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
   constructor(
     @Inject(HEALTH) private readonly health: Health,
-    @Inject(TASK_RUNNER) private readonly runner: TaskRunner,
+    @Inject(TASK_RUNNER) private readonly runner: ObservedRunner,
     @Inject(BUS) private readonly bus: Bus,
+    @Inject(TRACING) private readonly tracing: Tracing,
   ) {
     health.waitFor('start');
   }
@@ -78,6 +140,7 @@ export class PlatformModule implements OnApplicationBootstrap, OnModuleDestroy, 
   async onApplicationShutdown(): Promise<void> {
     await this.runner.close();
     await this.bus.close();
+    await this.tracing.close();
   }
 }
 
@@ -90,7 +153,15 @@ class RootModule {}
 
 /** A program of these modules with this configuration, for `NestFactory`. */
 export function rootModule(config: Config, modules: Type[]): DynamicModule {
-  const given = { provide: GIVEN_CONFIG, useValue: config };
-  const configured = { module: GivenConfigModule, providers: [given], exports: [GIVEN_CONFIG] };
+  const given = [
+    { provide: GIVEN_CONFIG, useValue: config },
+    { provide: GIVEN_SERVICES, useValue: serviceNames(modules) },
+  ];
+  const exports = [GIVEN_CONFIG, GIVEN_SERVICES];
+  const configured = { module: GivenConfigModule, providers: given, exports };
   return { module: RootModule, imports: [configured, PlatformModule, ...modules] };
 }
+
+/** What services are called where they are named: `ApiModule` is `api`. */
+export const serviceNames = (modules: Type[]): string[] =>
+  modules.map(({ name }) => name.replace(/Module$/, '').toLowerCase());

@@ -1,12 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { messageOf } from '@palimpsest/contracts';
 import { loadConfig, type Config } from './config.js';
-import { openStore } from './drivers.js';
+import { createStore } from './drivers.js';
 import { exitCodes } from './jobs/jobs.js';
-import { createLogger } from './observe/log.js';
+import { carriedFrom } from './observe/carried.js';
+import { createLogger, withLogFields } from './observe/log.js';
+import type { StoreCall } from './observe/store-calls.js';
+import { openTracing } from './observe/tracing.js';
 import { definitionOf } from './tasks/definitions.js';
 import type { AnyTaskDefinition } from './tasks/task.js';
-import { work } from './tasks/work.js';
+import { work, type WorkSurroundings } from './tasks/work.js';
 
 /**
  * The program of a job, `work <kind> <task-id>`: runs one task from the store, alone in this process.
@@ -21,19 +24,54 @@ export async function runWork(
   config: Config = loadConfig(),
 ): Promise<number> {
   const definition = definitionOf(definitions, kind);
+  const signal = stopSignal();
+  const threads = config.THREADS_PER_TASK ?? availableParallelism();
+  const log = createLogger(config);
+  const calls: StoreCall[] = [];
+  const store = createStore(config, (call) => calls.push(call));
+  const code = await traced(config, { definition, taskId, surroundings: { store, threads, signal, log } });
+  await tellParent(calls);
+  return code;
+}
+
+function stopSignal(): AbortSignal {
   const stop = new AbortController();
   const abort = () => stop.abort();
   process.once('SIGTERM', abort).once('SIGINT', abort).once('disconnect', abort);
   process.channel?.unref();
   if ((process.connected as boolean | undefined) === false) abort();
-  const threads = config.THREADS_PER_TASK ?? availableParallelism();
-  const surroundings = {
-    store: openStore(config.STORE_URL),
-    threads,
-    signal: stop.signal,
-    log: createLogger(config),
-  };
-  return work(definition, taskId, surroundings);
+  return stop.signal;
+}
+
+interface Job {
+  definition: AnyTaskDefinition;
+  taskId: string;
+  surroundings: WorkSurroundings;
+}
+
+/** Works as a part of whatever started this process. */
+async function traced(config: Config, { definition, taskId, surroundings }: Job): Promise<number> {
+  const { kind } = definition;
+  const { traceparent: parent, fields } = carriedFrom(process.env);
+  const tracing = await openTracing(config, ['job'], surroundings.log);
+  const attributes = { ...fields, taskId, kind };
+  try {
+    return await tracing.run(`job ${kind}`, { parent, attributes }, async (span) => {
+      const code = await withLogFields(attributes, () => work(definition, taskId, surroundings));
+      if (code !== exitCodes.done) span.fail(`ended with exit code ${code}`);
+      return code;
+    });
+  } finally {
+    await tracing.close();
+  }
+}
+
+/** The process that started this one has the metrics. It may be gone. */
+function tellParent(calls: StoreCall[]): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send) process.send(calls, () => resolve());
+    else resolve();
+  });
 }
 
 /** Runs a job's program and leaves with its exit code, whatever native threads it left behind. */

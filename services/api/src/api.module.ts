@@ -6,10 +6,9 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
-import { BUS, CONFIG, LOGGER, PlatformModule, STORE, openDatabase } from '@palimpsest/platform';
+import { BUS, CONFIG, LOGGER, PlatformModule, STORE, databaseNow, openDatabase } from '@palimpsest/platform';
 import type { Bus, Config, Store } from '@palimpsest/platform';
 import type { Logger } from 'pino';
-import { databaseNow } from './database/database-now.js';
 import { migrations } from './database/migrations.js';
 import type { Database, Tables } from './database/schema.js';
 import { BackupController } from './http/backup.controller.js';
@@ -17,6 +16,7 @@ import { ErrorFilter } from './http/error.filter.js';
 import { DeadLettersController } from './http/dead-letters.controller.js';
 import { StudiesController } from './http/studies.controller.js';
 import { WorkersController } from './http/workers.controller.js';
+import { observation } from './observe/observation.js';
 import { DeadLetters } from './queue/dead-letters.js';
 import { Outbox } from './queue/outbox.js';
 import { Queue } from './queue/queue.js';
@@ -85,6 +85,7 @@ type QueueParts = [Studies, Outbox, Workers, DeadLetters];
       },
       inject: [BUS, LOGGER, CONFIG, STUDIES, OUTBOX, WORKERS, DEAD_LETTERS],
     },
+    observation,
   ],
 })
 export class ApiModule implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {

@@ -1,5 +1,4 @@
-import { openDatabase, type Config } from '@palimpsest/platform';
-import { databaseNow } from './database/database-now.js';
+import { databaseNow, openDatabase, type Config } from '@palimpsest/platform';
 import { migrations } from './database/migrations.js';
 import type { Tables } from './database/schema.js';
 import { DeadLetters } from './queue/dead-letters.js';

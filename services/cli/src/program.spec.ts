@@ -205,7 +205,7 @@ sources: { random: { random: true } }
       source: 'environment',
     });
     expect(settings.find(({ name }) => name === 'LEASE_SECONDS')).toMatchObject({
-      value: '60',
+      value: '30',
       source: 'default',
     });
   });

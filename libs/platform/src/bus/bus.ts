@@ -10,6 +10,7 @@ import {
 } from '@palimpsest/contracts';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { noObserver, type BusObserver } from '../observe/bus-observer.js';
 import { thisProcess } from '../process-owner.js';
 
 /** A message as a broker holds it. */
@@ -71,6 +72,8 @@ export interface BusOptions {
   backoffMs?: number;
   /** Rest at most; a handler for which something is `unavailable` is given the message until it is there again. */
   longestBackoffMs?: number;
+  /** Hears what becomes of messages. */
+  observer?: BusObserver;
 }
 
 const { host, pid } = thisProcess();
@@ -89,15 +92,23 @@ export class Bus {
   constructor(driver: BusDriver, log: Logger, options: BusOptions = {}) {
     this.#driver = driver;
     this.#log = log;
-    this.#options = { deliveries: 5, backoffMs: 20, longestBackoffMs: 5000, ...options };
+    const usual = { deliveries: 5, backoffMs: 20, longestBackoffMs: 5000, observer: noObserver };
+    this.#options = { ...usual, ...options };
   }
 
   get durable(): boolean {
     return this.#driver.durable;
   }
 
-  /** @throws PlatformError `invalid` when the message is not what its topic holds, `unavailable` when the bus is closed */
-  async publish<T extends Topic>(topic: T, message: Message<T>, traceparent?: string): Promise<void> {
+  /**
+   * @param traceparent of the trace that the message belongs to; the one that is current where none is given
+   * @throws PlatformError `invalid` when the message is not what its topic holds, `unavailable` when the bus is closed
+   */
+  async publish<T extends Topic>(
+    topic: T,
+    message: Message<T>,
+    traceparent = this.#options.observer.traceparent(),
+  ): Promise<void> {
     let encoded: { key: string; value: Uint8Array };
     try {
       encoded = encodeEvent(topic, message, { source, traceparent });
@@ -105,12 +116,12 @@ export class Bus {
       if (!(error instanceof z.ZodError)) throw error;
       throw new PlatformError('invalid', `${topic}: ${z.prettifyError(error)}`);
     }
-    await this.#driver.publish({ topic, ...encoded });
+    await this.#send({ topic, ...encoded });
   }
 
   /** Puts bytes back as they were, such as those of a dead letter. */
   async republish(record: BusRecord): Promise<void> {
-    await this.#driver.publish(record);
+    await this.#send(record);
   }
 
   /**
@@ -151,10 +162,11 @@ export class Bus {
     const decoded = decodeEvent(topic as Topic, value);
     if (typeof decoded === 'string') return decoded;
     const { message, traceparent } = decoded;
-    const { deliveries } = this.#options;
+    const { deliveries, observer } = this.#options;
     for (let failures = 0, delivery = 1; ; delivery++) {
       try {
-        await handle({ topic, message, traceparent } as Delivery);
+        const delivered = { topic, message, traceparent } as Delivery;
+        await observer.handling(topic, traceparent, () => handle(delivered));
         return undefined;
       } catch (error) {
         this.#log.warn({ topic, key, delivery, err: error }, 'handler failed');
@@ -162,6 +174,17 @@ export class Bus {
         if (failures >= deliveries) return `failed ${failures} times: ${messageOf(error)}`;
         await this.#rest(delivery, error);
       }
+    }
+  }
+
+  async #send(record: BusRecord): Promise<void> {
+    const { observer } = this.#options;
+    try {
+      await this.#driver.publish(record);
+      observer.published(record.topic, 'ok');
+    } catch (error) {
+      observer.published(record.topic, 'failed');
+      throw error;
     }
   }
 
@@ -175,6 +198,7 @@ export class Bus {
 
   async #bury({ topic, key, value }: BusRecord, reason: string): Promise<void> {
     this.#log.error({ topic, key, reason }, 'message is dead');
+    this.#options.observer.died(topic);
     // A dead letter that cannot be read would breed another for ever.
     if (topic === 'task.dead') return;
     await this.publish('task.dead', {

@@ -3,6 +3,8 @@ import { createInterface } from 'node:readline';
 import { PlatformError } from '@palimpsest/contracts';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
+import { logFields } from '../observe/log.js';
+import type { StoreCall } from '../observe/store-calls.js';
 import { Admission } from './admission.js';
 import { endOf, type Job, type Jobs } from './jobs.js';
 
@@ -12,6 +14,10 @@ const LAST_LINES = 20;
 export interface ProcessJobsOptions {
   config: Config;
   log: Logger;
+  /** More variables for a child, asked for when it starts. */
+  environment?: () => Record<string, string>;
+  /** Hears of the calls to the store that a child made. */
+  onStoreCall?: (call: StoreCall) => void;
   admission?: Admission;
   /** Between the request to stop and the end by force. */
   graceMs?: number;
@@ -19,22 +25,19 @@ export interface ProcessJobsOptions {
 
 /** Runs each job in a child process, `node <program> work <kind> <task-id>`, as many at once as fit the machine. */
 export class ProcessJobs implements Jobs {
-  readonly #config: Config;
-  readonly #log: Logger;
-  readonly #admission: Admission;
-  readonly #graceMs: number;
+  readonly #options: Required<ProcessJobsOptions>;
 
-  constructor({ config, log, admission = new Admission(), graceMs = 10_000 }: ProcessJobsOptions) {
-    this.#config = config;
-    this.#log = log;
-    this.#admission = admission;
-    this.#graceMs = graceMs;
+  constructor(options: ProcessJobsOptions) {
+    const environment = () => ({});
+    const onStoreCall = () => undefined;
+    this.#options = { environment, onStoreCall, admission: new Admission(), graceMs: 10_000, ...options };
   }
 
   run(job: Job, signal: AbortSignal): Promise<'done' | 'failed'> {
-    return this.#admission.run(job.needs, signal, async () => {
+    return this.#options.admission.run(job.needs, signal, async () => {
       const child = this.#start(job);
       const last = this.#relay(child, job);
+      child.on('message', (calls) => (calls as StoreCall[]).forEach(this.#options.onStoreCall));
       const { code, how } = await this.#endOf(child, signal);
       if (code !== 0) signal.throwIfAborted();
       return endOf(job, code, [how, ...last].join('\n'));
@@ -46,13 +49,17 @@ export class ProcessJobs implements Jobs {
    * reaches it through us only: a job stopped on purpose is no failed attempt.
    */
   #start({ kind, taskId, needs }: Job): ChildProcess {
-    const { program, THREADS_PER_TASK = needs.cpus, ...config } = this.#config;
+    const { program, THREADS_PER_TASK = needs.cpus, ...config } = this.#options.config;
     const settings = Object.entries({ ...config, THREADS_PER_TASK }).map(([name, value]) => [
       name,
       String(value),
     ]);
     return spawn(process.execPath, [program, 'work', kind, taskId], {
-      env: { ...process.env, ...(Object.fromEntries(settings) as Record<string, string>) },
+      env: {
+        ...process.env,
+        ...(Object.fromEntries(settings) as Record<string, string>),
+        ...this.#options.environment(),
+      },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       detached: true,
     });
@@ -61,7 +68,7 @@ export class ProcessJobs implements Jobs {
   /** Passes the child's log on. @returns its last lines, filled as they come */
   #relay(child: ChildProcess, { kind, taskId }: Job): string[] {
     const last: string[] = [];
-    const log = this.#log.child({ taskId, kind, child: child.pid });
+    const log = this.#options.log.child({ ...logFields(), taskId, kind, child: child.pid });
     if (!child.stderr) return last;
     createInterface({ input: child.stderr }).on('line', (line) => {
       last.push(line);
@@ -76,7 +83,7 @@ export class ProcessJobs implements Jobs {
       let force: NodeJS.Timeout | undefined;
       const stop = () => {
         child.kill('SIGTERM');
-        force = setTimeout(() => child.kill('SIGKILL'), this.#graceMs);
+        force = setTimeout(() => child.kill('SIGKILL'), this.#options.graceMs);
       };
       signal.addEventListener('abort', stop, { once: true });
       if (signal.aborted) stop();
@@ -105,8 +112,9 @@ function inWords(code: number | null, by: NodeJS.Signals | null): string {
 /** A child logs as we do, so its lines keep their level and fields; anything else it prints is a warning. */
 function relayLine(log: Logger, line: string): void {
   const { level, msg, ...fields } = parseLine(line);
-  delete fields.time;
-  delete fields.pid;
+  for (const ours of ['time', 'pid', 'service', ...Object.keys(log.bindings())]) {
+    if (ours !== 'err') Reflect.deleteProperty(fields, ours);
+  }
   const label = log.levels.labels[Number(level)];
   if (label === undefined) log.warn({ line }, 'said');
   else log[label as 'info'](fields, String(msg));

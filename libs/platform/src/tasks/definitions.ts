@@ -21,6 +21,10 @@ export class TaskRegistry {
     this.#definitions.set(definition.kind, definition);
   }
 
+  get kinds(): TaskKind[] {
+    return [...this.#definitions.keys()];
+  }
+
   get(kind: TaskKind): AnyTaskDefinition {
     return definitionOf(this.#definitions.values(), kind);
   }

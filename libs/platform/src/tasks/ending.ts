@@ -1,10 +1,13 @@
 import { isRetryable, messageOf, PlatformError, type Finished } from '@palimpsest/contracts';
+import type { StoreCall } from '../observe/store-calls.js';
 import type { TaskResult } from './run-task.js';
 
 /** How a task ended, as `task.finished` tells it. */
 export type Ending = Pick<Finished, 'seconds' | 'outcome'> & {
   /** Where it failed, for the log. */
   stack?: string;
+  /** What a thread of its own asked of the store. */
+  storeCalls?: StoreCall[];
 };
 export type Failure = Extract<Finished['outcome'], { ok: false }>;
 

@@ -1,4 +1,5 @@
 import { openStore } from '../drivers.js';
+import type { StoreCall } from '../observe/store-calls.js';
 import { definitionOf } from './definitions.js';
 import { endingOf, type Ending } from './ending.js';
 import { runTask } from './run-task.js';
@@ -10,16 +11,18 @@ export async function runOnThread({ port, ...order }: ThreadOrderWithPort): Prom
   const stop = new AbortController();
   port.on('message', () => stop.abort());
   port.postMessage({ done: 0 });
+  const storeCalls: StoreCall[] = [];
   try {
-    return await endingOf(async () => {
+    const ending = await endingOf(async () => {
       const loaded = (await import(order.module)) as { definitions: AnyTaskDefinition[] };
       return runTask(definitionOf(loaded.definitions, order.kind), order, {
-        store: openStore(order.storeUrl),
+        store: openStore(order.storeUrl, { tell: (call) => storeCalls.push(call) }),
         threads: order.threads,
         signal: stop.signal,
         progress: (progress) => port.postMessage(progress),
       });
     });
+    return { ...ending, storeCalls };
   } finally {
     port.close();
   }

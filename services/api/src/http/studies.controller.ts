@@ -12,8 +12,8 @@ import {
   type MessageEvent,
 } from '@nestjs/common';
 import { PlatformError } from '@palimpsest/contracts';
-import type { Store } from '@palimpsest/platform';
-import { STORE } from '@palimpsest/platform';
+import type { Store, Tracing } from '@palimpsest/platform';
+import { STORE, TRACING } from '@palimpsest/platform';
 import {
   distinctUntilChanged,
   filter,
@@ -30,7 +30,7 @@ import {
 import { z } from 'zod';
 import { STUDIES, STUDY_VIEWS } from '../tokens.js';
 import { parseStudyFile, parseStudySpec } from '../studies/study-file.js';
-import type { Studies } from '../studies/studies.service.js';
+import { studyId, type Studies } from '../studies/studies.service.js';
 import type { StudySummary, StudyView, StudyViews, TaskView } from '../studies/study-view.js';
 import { contentTypeOf } from './content-type.js';
 
@@ -61,6 +61,7 @@ export class StudiesController {
     @Inject(STUDIES) private readonly studies: Studies,
     @Inject(STUDY_VIEWS) private readonly views: StudyViews,
     @Inject(STORE) private readonly store: Store,
+    @Inject(TRACING) private readonly tracing: Tracing,
   ) {}
 
   @Post()
@@ -74,7 +75,10 @@ export class StudiesController {
     }
     const { data } = parsed;
     const study = 'yaml' in data ? parseStudyFile(data.yaml, data) : parseStudySpec(data.spec);
-    return this.views.get(await this.studies.submit(study, data.priority));
+    const id = studyId(study);
+    return this.#traced('study submitted', id, async () =>
+      this.views.get(await this.studies.submit(study, data.priority)),
+    );
   }
 
   @Get()
@@ -109,8 +113,11 @@ export class StudiesController {
 
   @Get(':id/report')
   async report(@Param('id') id: string, @Res() reply: Reply): Promise<void> {
-    const { html } = await this.views.report(id);
-    reply.type(contentTypeOf('report.html')).send(await this.store.get(html));
+    const page = await this.#traced('report downloaded', id, async () => {
+      const { html } = await this.views.report(id);
+      return this.store.get(html);
+    });
+    reply.type(contentTypeOf('report.html')).send(page);
   }
 
   @Get(':id/files')
@@ -137,5 +144,10 @@ export class StudiesController {
   async cancel(@Param('id') id: string): Promise<StudyView> {
     await this.studies.cancel(id);
     return this.views.get(id);
+  }
+
+  #traced<T>(name: string, id: string, answer: () => Promise<T>): Promise<T> {
+    const parent = this.tracing.parentOf(id);
+    return this.tracing.run(name, { parent, role: 'server', attributes: { studyId: id } }, answer);
   }
 }

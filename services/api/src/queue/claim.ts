@@ -1,4 +1,5 @@
 import { taskKinds, type TaskKind } from '@palimpsest/contracts';
+import { inTransaction } from '@palimpsest/platform';
 import { sql, type Selectable } from 'kysely';
 import type { Database, TasksTable, Trx } from '../database/schema.js';
 
@@ -37,7 +38,7 @@ export function claim(
     most,
   }: { room: (kind: TaskKind, sent: number) => number; now: Date; leaseMs: number; most: number },
 ): Promise<Selectable<TasksTable>[]> {
-  return db.transaction().execute(async (trx) => {
+  return inTransaction(db, async (trx) => {
     await sql`select pg_advisory_xact_lock(${sql.lit(SENDING)})`.execute(trx);
     const out = await countOut(trx);
     const rooms = taskKinds

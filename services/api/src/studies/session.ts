@@ -1,4 +1,4 @@
-import type { Store } from '@palimpsest/platform';
+import { inTransaction, type Store } from '@palimpsest/platform';
 import type { Selectable } from 'kysely';
 import type { Database, StudiesTable, Trx } from '../database/schema.js';
 import { advance, readStanding, readyAgain } from './advance.js';
@@ -33,7 +33,7 @@ export class Sessions {
   async run<T>(action: (session: Session) => Promise<T>): Promise<T> {
     const now = await this.ports.now();
     const { db } = this.ports;
-    const [result, session] = await db.transaction().execute(async (trx) => {
+    const [result, session] = await inTransaction(db, async (trx) => {
       const opened = new Session({ ...this.ports, trx, now, plans: this.#plans, standings: this.#standings });
       return [await action(opened), opened] as const;
     });
