@@ -37,7 +37,7 @@ export class Queue {
     await outbox.recover();
     this.#subscriptions = [
       await bus.subscribe(['worker.seen'], null, ({ message }) => Promise.resolve(workers.heard(message))),
-      await bus.subscribe(['task.dead'], 'api', ({ message }) => deadLetters.receive(message)),
+      await bus.subscribe(['task.dead'], 'dead-letters', ({ message }) => deadLetters.receive(message)),
       await bus.subscribe(['task.progressed', 'task.finished'], 'api', async (delivery) => {
         if (delivery.topic === 'task.progressed') await studies.progressed(delivery.message);
         else await studies.finished(delivery.message);
