@@ -117,7 +117,9 @@ export class FileStore implements StoreDriver {
     } catch (error) {
       const found = (error as NodeJS.ErrnoException).code ?? '';
       const code = codes[found] ?? 'unavailable';
-      const reason = FULL.includes(found) ? `the disk is full (${found}); make room, then try again` : messageOf(error);
+      const reason = FULL.includes(found)
+        ? `the disk is full (${found}); make room, then try again`
+        : messageOf(error);
       const message = `store ${this.#root}: could not ${what}: ${reason}`;
       throw new PlatformError(code, message, { cause: error });
     }

@@ -133,8 +133,16 @@ export class S3Store implements StoreDriver {
     const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
     const secure = this.#location.endpoint?.protocol !== 'http:';
     // The server compares what arrived with one of these.
-    const headers = { 'content-length': bytes.length, ...(secure && { 'content-md5': hashOf('md5', bytes, 'base64') }) };
-    const request = { method: 'PUT', bucketName: this.#location.bucket, objectName: this.#name(key), headers };
+    const headers = {
+      'content-length': bytes.length,
+      ...(secure && { 'content-md5': hashOf('md5', bytes, 'base64') }),
+    };
+    const request = {
+      method: 'PUT',
+      bucketName: this.#location.bucket,
+      objectName: this.#name(key),
+      headers,
+    };
     const sha256 = secure ? '' : hashOf('sha256', bytes, 'hex');
     await bodyOf(await client.makeRequestStreamAsync(request, bytes, sha256, GOOD, ''));
   }

@@ -19,7 +19,18 @@ function noise(length: number, seed = 1): Uint8Array {
   return new Uint8Array(words.buffer, 0, length);
 }
 
-const unusual = ['with a space', 'a+b', '100%', '100%25', 'a&b<c>"d\'', 'ümläut', '日本/語', 'tilde~(1)!*', '007', '1e3'];
+const unusual = [
+  'with a space',
+  'a+b',
+  '100%',
+  '100%25',
+  'a&b<c>"d\'',
+  'ümläut',
+  '日本/語',
+  'tilde~(1)!*',
+  '007',
+  '1e3',
+];
 
 /**
  * What every store driver does.
@@ -106,7 +117,11 @@ export function describeStoreDriver(name: string, open: () => Promise<StoreDrive
       const driver = await open();
       await driver.write('key', text('0123456789'));
       await driver.write('empty', new Uint8Array());
-      for (const range of [[10, 12], [400, 500], [3, 3]] as [number, number][])
+      for (const range of [
+        [10, 12],
+        [400, 500],
+        [3, 3],
+      ] as [number, number][])
         expect((await driver.read('key', range))?.length).toBe(0);
       expect((await driver.read('empty', [0, 5]))?.length).toBe(0);
       expect(await driver.read('nothing', [0, 5])).toBeUndefined();

@@ -39,5 +39,7 @@ export async function rangeOf(response: IncomingMessage, [from, to]: [number, nu
   const [, first, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers['content-range'] ?? '') ?? [];
   const end = total === undefined || total === '*' ? from + body.length : Math.min(to, Number(total));
   if (Number(first) === from && body.length === end - from) return body;
-  throw new CutShort(`expected the bytes ${from} to ${end}, received ${body.length} from ${first ?? 'nowhere'}`);
+  throw new CutShort(
+    `expected the bytes ${from} to ${end}, received ${body.length} from ${first ?? 'nowhere'}`,
+  );
 }

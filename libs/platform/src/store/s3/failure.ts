@@ -50,7 +50,8 @@ export function isTransient(error: unknown): boolean {
 }
 
 const isFull = ({ status, code }: S3Failure) =>
-  status === 507 || /(StorageFull|InsufficientStorage|QuotaExceeded|DiskFull|EntityTooLargeForQuota)/i.test(code);
+  status === 507 ||
+  /(StorageFull|InsufficientStorage|QuotaExceeded|DiskFull|EntityTooLargeForQuota)/i.test(code);
 
 const codeOf = (error: unknown) => String((error as NodeJS.ErrnoException).code ?? '');
 
@@ -72,7 +73,10 @@ function answered(failure: S3Failure, location: S3Location): [ErrorCode, string]
   if (status === 404) return ['not-found', missing(failure, location)];
   if (/TimeTooSkewed|RequestExpired/i.test(code)) return ['denied', skewed(failure, said)];
   if (/Region|AuthorizationHeaderMalformed|PermanentRedirect|MovedPermanently/i.test(code) || status === 301)
-    return ['invalid', `the bucket is not in region "${location.region}" (${said}); set ?region= in STORE_URL`];
+    return [
+      'invalid',
+      `the bucket is not in region "${location.region}" (${said}); set ?region= in STORE_URL`,
+    ];
   if (status === 401 || status === 403) return ['denied', refused(said, code)];
   if (isTransient(failure)) return ['unavailable', `the server answered ${said}`];
   if (status >= 500 && status !== 501) return ['unavailable', `the server answered ${said}`];

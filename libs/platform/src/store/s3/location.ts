@@ -22,7 +22,8 @@ export interface S3Credentials {
 /** Settings by name, as the environment has them. */
 export type S3Environment = Readonly<Record<string, string | undefined>>;
 
-const form = 's3://<bucket>/<optional prefix>?endpoint=https://<host>:<port>&region=<name>&pathStyle=<true|false>';
+const form =
+  's3://<bucket>/<optional prefix>?endpoint=https://<host>:<port>&region=<name>&pathStyle=<true|false>';
 const known = ['endpoint', 'region', 'pathStyle'];
 
 /**
@@ -33,7 +34,9 @@ export function parseS3Url(text: string, env: S3Environment = process.env): S3Lo
   if (!URL.canParse(text)) throw invalid(`expected ${form}, found something else`);
   const url = new URL(text);
   if (url.username || url.password || text.slice(5).split(/[/?]/)[0]?.includes('@'))
-    throw invalid('expected no credentials in the URL; they are the settings S3_ACCESS_KEY and S3_SECRET_KEY');
+    throw invalid(
+      'expected no credentials in the URL; they are the settings S3_ACCESS_KEY and S3_SECRET_KEY',
+    );
   if (!/^(?=.{3,63}$)[a-z0-9][a-z0-9.-]*[a-z0-9]$/.test(url.host))
     throw invalid(
       `expected ${form} with a bucket of 3 to 63 small letters, digits, "." and "-", found "${url.host}"`,
@@ -80,7 +83,9 @@ export function s3Credentials(env: S3Environment = process.env): S3Credentials {
   if (accessKey ?? secretKey) throw invalid(`${accessKey ? 'S3_SECRET_KEY' : 'S3_ACCESS_KEY'} is not set`);
   const aws = { accessKey: given(env, 'AWS_ACCESS_KEY_ID'), secretKey: given(env, 'AWS_SECRET_ACCESS_KEY') };
   if (!aws.accessKey || !aws.secretKey)
-    throw invalid('S3_ACCESS_KEY and S3_SECRET_KEY (or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY) are not set');
+    throw invalid(
+      'S3_ACCESS_KEY and S3_SECRET_KEY (or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY) are not set',
+    );
   const sessionToken = given(env, 'AWS_SESSION_TOKEN');
   return { accessKey: aws.accessKey, secretKey: aws.secretKey, ...(sessionToken && { sessionToken }) };
 }
