@@ -45,8 +45,7 @@ function bareClient() {
   };
   return {
     warm: () => client.putObject(bucket, key('warm'), Buffer.alloc(1)),
-    write: () =>
-      overlapped(names.keys(), (i) => client.putObject(bucket, key(names[i]), contentOf(i))),
+    write: () => overlapped(names.keys(), (i) => client.putObject(bucket, key(names[i]), contentOf(i))),
     read: () => overlapped(names, read),
   };
 }

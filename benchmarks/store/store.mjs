@@ -63,6 +63,8 @@ for (const [name, start] of [
     await server.remove();
   }
 }
-console.log('| server | files | | store, MiB/s | client, MiB/s | store : client | peak MiB, store | peak MiB, client |');
+console.log(
+  '| server | files | | store, MiB/s | client, MiB/s | store : client | peak MiB, store | peak MiB, client |',
+);
 console.log('|---|---|---|---|---|---|---|---|');
 for (const row of rows) console.log(`| ${row.join(' | ')} |`);

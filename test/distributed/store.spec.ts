@@ -3,5 +3,5 @@ import { describeStoreDriver } from '../../libs/platform/src/store/store-conform
 import { emptyS3Store, s3Servers } from './support/s3.js';
 
 for (const { name, server } of s3Servers())
-  if (server) describeStoreDriver(`S3Store on ${name}`, () => emptyS3Store(server));
+  if (server) describeStoreDriver(`S3Store on ${name}`, () => Promise.resolve(emptyS3Store(server)));
   else describe.skip(`S3Store on ${name} (skipped: no server here)`, () => undefined);

@@ -12,7 +12,14 @@ export { createApp } from './create-app.js';
 export { migrate, migrationsTaken, type Migrations } from './database/migrate.js';
 export { connectDatabase, openDatabase, serverVersion } from './database/open-database.js';
 export { databaseNow, inTransaction } from './database/transaction.js';
-export { createBus, createJobs, createStore, openStore, type JobsParts } from './drivers.js';
+export {
+  createBus,
+  createJobs,
+  createStore,
+  createUsableStore,
+  openStore,
+  type JobsParts,
+} from './drivers.js';
 export { InlineJobs } from './jobs/inline-jobs.js';
 export { exitCodes, type Job, type Jobs } from './jobs/jobs.js';
 export { limitShutdown } from './limit-shutdown.js';
@@ -26,9 +33,24 @@ export { PlatformModule, rootModule } from './platform.module.js';
 export { runMain } from './run-main.js';
 export { runWork, workAndExit } from './run-work.js';
 export { canonicalJson } from './store/canonical-json.js';
+export {
+  checkStore,
+  removeOrphans,
+  type Missing,
+  type Orphan,
+  type OrphanKind,
+  type StoreCheck,
+} from './store/check-store.js';
 export { FileStore } from './store/file-store.js';
 export { MemoryStore } from './store/memory-store.js';
-export { Store, type StoreDriver, type Tree, type TreeFiles } from './store/store.js';
+export {
+  Store,
+  type Leftover,
+  type StoreDriver,
+  type StoreEntry,
+  type Tree,
+  type TreeFiles,
+} from './store/store.js';
 export { failureOf, type Ending } from './tasks/ending.js';
 export {
   runTask,

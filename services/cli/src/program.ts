@@ -10,6 +10,7 @@ import { planCommand } from './commands/plan.js';
 import { runCommand } from './commands/run.js';
 import { serveCommand } from './commands/serve.js';
 import { statusCommand } from './commands/status.js';
+import { storeCommand } from './commands/store.js';
 import { workCommand } from './commands/work.js';
 import { exitCodeOf, exitCodes, exitCodesHelp, type Outcome } from './exit-codes.js';
 import { note } from './streams.js';
@@ -45,6 +46,7 @@ export function buildProgram(outcome: Outcome): Command {
     workCommand,
     statusCommand,
     deadCommand,
+    storeCommand,
     configCommand,
   ];
   for (const command of commands) program.addCommand(command(outcome).exitOverride());

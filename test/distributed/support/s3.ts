@@ -1,34 +1,30 @@
 import { randomUUID } from 'node:crypto';
+import { inject } from 'vitest';
 import { parseS3Url, s3Credentials } from '../../../libs/platform/src/store/s3/location.js';
 import { S3Store, type S3StoreOptions } from '../../../libs/platform/src/store/s3-store.js';
+import type { SharedServer } from '../servers/global-setup.js';
 
-/** A server that speaks S3: what STORE_URL takes, and the settings beside it. */
-export interface S3Server {
-  url: string;
-  env: Record<string, string>;
-}
-
-/** The servers that this run may use; undefined where there is none. */
-export function s3Servers(env = process.env): { name: string; server: S3Server | undefined }[] {
-  const given = (name: string): S3Server | undefined => {
-    const url = env[`TEST_${name}_URL`];
-    const accessKey = env[`TEST_${name}_ACCESS_KEY`] ?? '';
-    return url === undefined
-      ? undefined
-      : { url, env: { S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: env[`TEST_${name}_SECRET_KEY`] ?? '' } };
-  };
+/** The object stores that specs share; undefined for one that this machine cannot run. */
+export function s3Servers(): { name: string; server: SharedServer | undefined }[] {
+  const { minio, seaweed } = inject('servers');
   return [
-    { name: 'MinIO', server: given('MINIO') },
-    { name: 'SeaweedFS', server: given('SEAWEED') },
+    { name: 'MinIO', server: minio },
+    { name: 'SeaweedFS', server: seaweed },
   ];
 }
 
+/** Opens an S3 store as a program does, but with limits and retries of the test's choosing. */
+export function openS3({ url, env }: SharedServer, options: Partial<S3StoreOptions> = {}): S3Store {
+  return new S3Store(parseS3Url(url, env), { credentials: s3Credentials(env), ...options });
+}
+
 /** A store under a prefix of its own, so that it is empty. */
-export async function emptyS3Store(
-  { url, env }: S3Server,
-  options: Partial<S3StoreOptions> = {},
-): Promise<S3Store> {
-  const location = parseS3Url(url, env);
-  const prefix = `${location.prefix}${randomUUID()}/`;
-  return Promise.resolve(new S3Store({ ...location, prefix }, { credentials: s3Credentials(env), ...options }));
+export function emptyS3Store({ url, env }: SharedServer, options: Partial<S3StoreOptions> = {}): S3Store {
+  return openS3({ url: within(url, randomUUID()), env }, options);
+}
+
+/** The same store, below a prefix. */
+export function within(url: string, prefix: string): string {
+  const [place = '', query] = url.split('?');
+  return `${place}/${prefix}?${query ?? ''}`;
 }

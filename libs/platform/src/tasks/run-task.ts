@@ -59,7 +59,7 @@ export async function runTask(
   const output = checkOutput(definition.kind, made);
   const seconds = (performance.now() - started) / 1000;
   await records.writeOutput({ output, seconds });
-  await records.forget('state', 'error.json');
+  await records.forget('state', 'error.json', 'progress.json');
   return { output, seconds };
 }
 
@@ -77,7 +77,8 @@ export async function storedOutput(
   return { output: parsed.data, seconds: found.seconds };
 }
 
-function* refsIn(value: unknown): Iterable<ArtifactRef | TreeRef> {
+/** Every artifact and tree that a task's input or output names, however deep. */
+export function* refsIn(value: unknown): Iterable<ArtifactRef | TreeRef> {
   if (typeof value !== 'object' || value === null) return;
   const ref = z.union([artifactRefSchema, treeRefSchema]).safeParse(value);
   if (ref.success) yield ref.data;

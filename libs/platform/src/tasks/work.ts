@@ -35,6 +35,9 @@ export async function work(
     const input = await records.readInput(definition.kind);
     const order = { taskId, kind: definition.kind, input };
     await runTask(definition, order, { store, threads, signal, progress });
+    // What was being written when the task ended is not for its finished self.
+    await writer.settle();
+    await records.forget('progress.json');
     return exitCodes.done;
   } catch (error) {
     if (signal.aborted) return exitCodes.unavailable;
