@@ -32,20 +32,43 @@ describe('the program', () => {
   it('tells what it can do', async () => {
     const { code, out } = await palimpsest('--help');
     expect(code).toBe(0);
-    for (const command of ['demo', 'run', 'plan', 'folds', 'compare', 'serve', 'work', 'status', 'config']) {
+    for (const command of [
+      'demo',
+      'run',
+      'plan',
+      'folds',
+      'compare',
+      'serve',
+      'work',
+      'status',
+      'config',
+      'doctor',
+      'backup',
+      'restore',
+    ]) {
       expect(out).toMatch(new RegExp(`^ {2}${command}[ [<]`, 'm'));
     }
     expect(out).toContain('130  interrupted');
   });
 
-  it.each(['demo', 'run', 'plan', 'folds', 'compare', 'serve', 'work', 'config', 'status'])(
-    'explains %s with an example',
-    async (command) => {
-      const { code, out } = await palimpsest(command, '--help');
-      expect(code).toBe(0);
-      expect(out).toContain(`palimpsest ${command}`);
-    },
-  );
+  it.each([
+    'demo',
+    'run',
+    'plan',
+    'folds',
+    'compare',
+    'serve',
+    'work',
+    'config',
+    'status',
+    'doctor',
+    'backup',
+    'restore',
+  ])('explains %s with an example', async (command) => {
+    const { code, out } = await palimpsest(command, '--help');
+    expect(code).toBe(0);
+    expect(out).toContain(`palimpsest ${command}`);
+  });
 
   it.each([
     [['fly']],

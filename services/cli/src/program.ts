@@ -1,12 +1,15 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { messageOf, PlatformError } from '@palimpsest/contracts';
+import { backupCommand } from './commands/backup.js';
 import { compareCommand } from './commands/compare.js';
 import { configCommand } from './commands/config.js';
 import { deadCommand } from './commands/dead.js';
 import { demoCommand } from './commands/demo.js';
+import { doctorCommand } from './commands/doctor.js';
 import { foldsCommand } from './commands/folds.js';
 import { planCommand } from './commands/plan.js';
+import { restoreCommand } from './commands/restore.js';
 import { runCommand } from './commands/run.js';
 import { serveCommand } from './commands/serve.js';
 import { statusCommand } from './commands/status.js';
@@ -48,6 +51,9 @@ export function buildProgram(outcome: Outcome): Command {
     deadCommand,
     storeCommand,
     configCommand,
+    doctorCommand,
+    backupCommand,
+    restoreCommand,
   ];
   for (const command of commands) program.addCommand(command(outcome).exitOverride());
   return program;

@@ -58,6 +58,13 @@ export class ApiClient {
     return new Uint8Array(await response.arrayBuffer());
   }
 
+  /** The database as it is now, in the lines of a backup. */
+  async databaseDump(): Promise<AsyncIterable<Uint8Array>> {
+    const { body } = await this.#fetch('/backup/database');
+    if (!body) throw new PlatformError('unavailable', `${this.#base}: sent nothing`);
+    return body as unknown as AsyncIterable<Uint8Array>;
+  }
+
   /** The study now and whenever it changes, until it has come to its end. A lost connection is taken up again. */
   async *events(id: string, signal: AbortSignal): AsyncIterable<StudyView> {
     const heard = { atMs: performance.now() };

@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process';
+import { mkdir, statfs } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { createBus, createLogger, type Config } from '@palimpsest/platform';
+import { safe, type Check, type Finding } from './check.js';
+
+const OLDEST_NODE = [20, 19] as const;
+const GB = 1e9;
+
+/** The broker that `BUS_URL` names: reached, and its topics there or made. */
+export function busChecks(config: Config): Check[] {
+  const run = async () => {
+    const bus = await createBus(config, createLogger({ LOG_LEVEL: 'silent' }));
+    try {
+      await bus.ping();
+      const reach = bus.durable ? 'it answers, and its topics are there' : 'seen by this process only';
+      return `${safe(config.BUS_URL)}: ${reach}`;
+    } finally {
+      await bus.close();
+    }
+  };
+  return [{ thing: 'bus', advice: 'see BUS_URL', run }];
+}
+
+/** Where tasks run, and what this machine offers them. */
+export function placeChecks(config: Config): Check[] {
+  return [
+    { thing: 'jobs', advice: 'see JOBS_URL', run: () => Promise.resolve(safe(config.JOBS_URL)) },
+    { thing: 'free space', advice: 'see DATA_DIR', run: () => freeSpace(config.DATA_DIR) },
+    { thing: 'Node', advice: `install Node ${OLDEST_NODE.join('.')} or later`, run: () => nodeVersion() },
+    { thing: 'library: ONNX Runtime', advice: 'run npm install again, with optional packages', run: onnx },
+    { thing: 'library: sharp', advice: 'run npm install again, with optional packages', run: sharp },
+    { thing: 'GPU', advice: '', run: gpu },
+  ];
+}
+
+async function freeSpace(folder: string): Promise<Omit<Finding, 'thing'>> {
+  await mkdir(folder, { recursive: true });
+  const { bavail, bsize } = await statfs(folder);
+  return spaceFinding(bavail * bsize, folder);
+}
+
+/** What so many free bytes mean. */
+export function spaceFinding(free: number, folder: string): Omit<Finding, 'thing'> {
+  const found = `${(free / GB).toFixed(1)} GB in ${folder}`;
+  if (free >= 10 * GB) return { verdict: 'ok', found };
+  const advice = 'a study of thousands of images takes 10 GB and more; free some, or use another DATA_DIR';
+  return { verdict: free < GB ? 'FAIL' : 'warn', found, advice };
+}
+
+/** Whether this program runs on a version. */
+export function nodeVersion(version = process.versions.node): Promise<Omit<Finding, 'thing'>> {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const old = major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1]);
+  if (!old) return Promise.resolve({ verdict: 'ok', found: version });
+  const advice = `install Node ${OLDEST_NODE.join('.')} or later`;
+  return Promise.resolve({ verdict: 'FAIL', found: version, advice });
+}
+
+async function onnx(): Promise<Omit<Finding, 'thing'>> {
+  const { onnxEngine } = await import('@palimpsest/networks');
+  const { runtime, version } = await onnxEngine.describe();
+  const found = `${runtime} ${version}`;
+  if (runtime === 'onnxruntime-node') return { verdict: 'ok', found };
+  return { verdict: 'warn', found, advice: 'the native one did not load; this one is many times slower' };
+}
+
+async function sharp(): Promise<string> {
+  const { encodePng } = await import('@palimpsest/images');
+  await encodePng({ width: 1, height: 1, channels: 1, pixels: new Uint8Array(1) });
+  return 'writes an image';
+}
+
+async function gpu(): Promise<string> {
+  const unused = 'this release does not use one';
+  try {
+    const { stdout } = await promisify(execFile)('nvidia-smi', ['-L'], { timeout: 10_000 });
+    const names = stdout.split('\n').flatMap((line) => /^GPU \d+: (.*?) \(/.exec(line)?.[1] ?? []);
+    return `${names.join(', ') || 'none'}; ${unused}`;
+  } catch {
+    return `none (no nvidia-smi); ${unused}`;
+  }
+}
