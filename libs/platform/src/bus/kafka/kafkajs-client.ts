@@ -1,10 +1,13 @@
-import { ConfigResourceTypes, Kafka, logLevel, Partitioners, type Admin, type Producer } from 'kafkajs';
+import kafkajs, { type Admin, type Kafka, type Producer } from 'kafkajs';
 import type { Logger } from 'pino';
 import type { BusRecord } from '../bus.js';
 import { partitionKey, type BrokerTopic, type KafkaClient, type PartitionRange } from './kafka-client.js';
 import type { Positions, SessionOptions } from './kafka-client.js';
 import type { Connection } from './kafka-errors.js';
 import { KafkajsSession } from './kafkajs-session.js';
+
+// A CommonJS module: Node finds its names on the default export only.
+const { ConfigResourceTypes, logLevel, Partitioners } = kafkajs;
 
 const ALL_REPLICAS = -1;
 
@@ -151,7 +154,7 @@ export class KafkajsClient implements KafkaClient {
 
 function connect({ connection, clientId, log }: ClientOptions): Kafka {
   const { brokers, tls, sasl } = connection;
-  return new Kafka({
+  return new kafkajs.Kafka({
     ...{ clientId, brokers, retry },
     ...(tls && { ssl: tls }),
     ...(sasl && { sasl: { ...sasl, mechanism: sasl.mechanism as 'plain' } }),

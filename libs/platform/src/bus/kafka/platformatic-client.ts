@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import {
   Admin,
   compatibilityPartitioner,
@@ -24,11 +25,14 @@ const mechanisms = {
 function commonOptions({ brokers, tls, sasl }: Connection, clientId: string) {
   return {
     ...{ clientId, bootstrapBrokers: brokers, autocreateTopics: false },
-    ...{ retries: 0, connectTimeout: 3000, requestTimeout: 20_000 },
-    ...(tls && { tls, tlsServerName: true }),
+    ...{ retries: 0, connectTimeout: 3000, requestTimeout: 8000 },
+    // An address is no name to send along.
+    ...(tls && { tls, tlsServerName: brokers.every((broker) => isIP(hostOf(broker)) === 0) }),
     ...(sasl && { sasl: { ...sasl, mechanism: mechanisms[sasl.mechanism] } }),
   };
 }
+
+const hostOf = (broker: string) => broker.slice(0, broker.lastIndexOf(':')).replace(/^\[|\]$/g, '');
 export type PlatformaticOptions = ReturnType<typeof commonOptions>;
 
 /** Kafka through @platformatic/kafka. */

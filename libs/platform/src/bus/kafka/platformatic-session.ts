@@ -7,6 +7,8 @@ import { Progress, type Handled } from './progress.js';
 
 const HEARTBEAT_MS = 1000;
 const REBALANCE_MS = 15_000;
+/** The broker decides how long a member may be silent; the library wants no less than its own default for that. */
+const NEWER_REBALANCE_MS = 60_000;
 /** How often a member that has no partition looks whether it was given one. */
 const IDLE_MS = 100;
 
@@ -78,10 +80,11 @@ export class PlatformaticSession implements Session {
     const { client, protocol, sessionMs } = this.#options;
     const rebalanceTimeout = Math.max(REBALANCE_MS, sessionMs);
     const member = new Consumer({
-      ...{ ...client, groupId },
+      // Joining lasts until the others have noticed.
+      ...{ ...client, groupId, requestTimeout: REBALANCE_MS + 5000 },
       ...(protocol === 'classic'
         ? { sessionTimeout: sessionMs, rebalanceTimeout, heartbeatInterval: HEARTBEAT_MS }
-        : { groupProtocol: protocol, rebalanceTimeout }),
+        : { groupProtocol: protocol, rebalanceTimeout: NEWER_REBALANCE_MS }),
     });
     member.on('error', (error: Error) => this.#lose(error));
     member.on('consumer:heartbeat:error', ({ error }) => this.#lose(error));
