@@ -44,6 +44,13 @@ describe('loadConfig', () => {
 });
 
 describe('describeConfig', () => {
+  it('shows no password, and passes it on', () => {
+    const env = { KAFKA_USERNAME: 'me', KAFKA_PASSWORD: 'secret' };
+    const values = Object.fromEntries(describeConfig(env).map(({ name, value }) => [name, value]));
+    expect([values.KAFKA_USERNAME, values.KAFKA_PASSWORD]).toEqual(['me', '***']);
+    expect(loadConfig(env).KAFKA_PASSWORD).toBe('secret');
+  });
+
   it('says of every setting what it means, the same on every machine', () => {
     for (const setting of describeConfig({})) expect(setting.comment).toMatch(/\.$/);
     const concurrency = describeConfig({}).find(({ name }) => name === 'CONCURRENCY');
