@@ -6,7 +6,7 @@
 // `up` starts what does not run and prints the settings that lead there, for `eval`; the servers go on when it ends.
 // `down` ends them and keeps their data. Programs are kept in DIR of --cache (PALIMPSEST_SERVERS, or
 // ~/.cache/palimpsest-servers), data in DIR of --data (a folder below the system's temporary one).
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -111,9 +111,10 @@ function defaultData() {
 /** The folder, made when it is not there; one that someone else made below a shared folder is not to be trusted. */
 function ownFolder(folder) {
   mkdirSync(folder, { recursive: true, mode: 0o755 });
-  const { uid } = statSync(folder);
+  const { uid, mode } = statSync(folder);
   if (process.getuid && uid !== process.getuid())
     throw new Error(`${folder} belongs to another user; give --data DIR`);
+  if (uid === 0) chmodSync(folder, mode | 0o001); // PostgreSQL runs as another user, whose folder is in it
   return folder;
 }
 

@@ -24,11 +24,14 @@ export function kafkaMissing(options = {}) {
   return undefined;
 }
 
+/** The folder of Kafka's programs, fetched when it is not in the cache. */
+export function fetchKafka(options = {}) {
+  return fetched(cacheFolder(options), entry(options), (folder) => fetch(version(options), folder));
+}
+
 /** Starts a broker; with `secure`, `listeners` has the ways in: plaintext, SASL/SCRAM over TLS, and mutual TLS. */
 export async function startKafka(options = {}) {
-  const jars = await fetched(cacheFolder(options), entry(options), (folder) =>
-    fetch(version(options), folder),
-  );
+  const jars = await fetchKafka(options);
   const data = await dataFolder('kafka', options);
   const port = options.port ?? (await freePort(Object.values(offsets)));
   const java = (main, ...args) => [

@@ -18,11 +18,14 @@ export function minioMissing(options = {}) {
   return undefined;
 }
 
+/** The folder of MinIO's program, built when it is not in the cache. */
+export function fetchMinio(options = {}) {
+  return fetched(cacheFolder(options), entry(options), (folder) => build(version(options), folder));
+}
+
 /** Starts an object store that has the bucket `palimpsest`. */
 export async function startMinio(options = {}) {
-  const folder = await fetched(cacheFolder(options), entry(options), (aside) =>
-    build(version(options), aside),
-  );
+  const folder = await fetchMinio(options);
   const data = await dataFolder('minio', options);
   const port = options.port ?? (await freePort());
   return serve({

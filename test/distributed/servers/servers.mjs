@@ -1,7 +1,7 @@
-import { kafkaMissing } from './kafka.mjs';
-import { minioMissing } from './minio.mjs';
-import { postgresMissing } from './postgres.mjs';
-import { seaweedMissing } from './seaweed.mjs';
+import { fetchKafka, kafkaMissing } from './kafka.mjs';
+import { fetchMinio, minioMissing } from './minio.mjs';
+import { fetchPostgres, postgresMissing } from './postgres.mjs';
+import { fetchSeaweed, seaweedMissing } from './seaweed.mjs';
 
 export { startKafka } from './kafka.mjs';
 export { startMinio } from './minio.mjs';
@@ -14,6 +14,13 @@ const checks = {
   seaweed: seaweedMissing,
   postgres: postgresMissing,
 };
+
+const fetches = { kafka: fetchKafka, minio: fetchMinio, seaweed: fetchSeaweed, postgres: fetchPostgres };
+
+/** Puts a server's programs into the cache, so that a later start is quick. */
+export async function fetchServer(name, options) {
+  await fetches[name](options);
+}
 
 /** Why this machine cannot run a server, in words; undefined when it can. */
 export function missing(name, options) {
