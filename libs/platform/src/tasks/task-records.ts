@@ -4,7 +4,13 @@ import { z } from 'zod';
 import { canonicalJson } from '../store/canonical-json.js';
 import type { Store } from '../store/store.js';
 
-const inputSchema = z.object({ kind: z.string(), version: z.int(), input: z.unknown() });
+const inputSchema = z.object({
+  kind: z.string(),
+  version: z.int(),
+  input: z.unknown(),
+  /** Of `input` as canonical JSON. */
+  sha256: z.string().optional(),
+});
 const outputSchema = z.object({
   seconds: z.number().nonnegative(),
   output: z.unknown(),
@@ -31,15 +37,19 @@ export class TaskRecords {
   readonly #store: Store;
   readonly #id: string;
 
-  constructor(store: Store, taskId: string) {
+  constructor(store: Store, id: string) {
     this.#store = store;
-    this.#id = taskId;
+    this.#id = id;
   }
 
   /** @throws PlatformError `not-found` when nobody wrote it, `invalid` when it is of another kind or version */
   async readInput(kind: TaskKind): Promise<unknown> {
     const found = await this.#read('input.json', inputSchema);
     if (!found) throw new PlatformError('not-found', `task ${this.#id}: expected ${this.#key('input.json')}`);
+    if (found.sha256 !== undefined && found.sha256 !== hashOf(found.input)) {
+      const message = `task ${this.#id}: ${this.#key('input.json')} was altered; the next attempt writes it again`;
+      throw new PlatformError('unavailable', message);
+    }
     const { version } = tasks[kind];
     if (found.kind === kind && found.version === version) return found.input;
     const message = `task ${this.#id}: expected ${kind} version ${version}, found ${found.kind} version ${found.version}`;
@@ -47,7 +57,8 @@ export class TaskRecords {
   }
 
   async writeInput(kind: TaskKind, input: unknown): Promise<void> {
-    await this.#write('input.json', { kind, version: tasks[kind].version, input });
+    const { version } = tasks[kind];
+    await this.#write('input.json', { kind, version, input, sha256: hashOf(input) });
   }
 
   async readOutput(): Promise<Made | undefined> {
@@ -77,12 +88,15 @@ export class TaskRecords {
     await this.#write('progress.json', progress);
   }
 
-  loadState(): Promise<Uint8Array | undefined> {
-    return this.#store.readRecord(this.#key('state'));
+  /** @returns undefined too when it is not as it was written: the task then begins anew */
+  async loadState(): Promise<Uint8Array | undefined> {
+    const found = await this.#store.readRecord(this.#key('state'));
+    const state = found?.subarray(DIGEST_BYTES);
+    return found && state && digestOf(state).equals(found.subarray(0, DIGEST_BYTES)) ? state : undefined;
   }
 
   async saveState(state: Uint8Array): Promise<void> {
-    await this.#store.writeRecord(this.#key('state'), state);
+    await this.#store.writeRecord(this.#key('state'), Buffer.concat([digestOf(state), state]));
   }
 
   async forget(...names: ('state' | 'progress.json' | 'error.json')[]): Promise<void> {
@@ -103,6 +117,9 @@ export class TaskRecords {
   }
 }
 
+/** A state begins with its sha256. */
+const DIGEST_BYTES = 32;
+const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
 const hashOf = (output: unknown) => createHash('sha256').update(canonicalJson(output)).digest('hex');
 
 function parseJson(bytes: Uint8Array): unknown {
