@@ -33,7 +33,18 @@ describe('the program', () => {
   it('tells what it can do', async () => {
     const { code, out } = await palimpsest('--help');
     expect(code).toBe(0);
-    for (const command of ['demo', 'run', 'plan', 'folds', 'compare', 'serve', 'work', 'status', 'store', 'config']) {
+    for (const command of [
+      'demo',
+      'run',
+      'plan',
+      'folds',
+      'compare',
+      'serve',
+      'work',
+      'status',
+      'store',
+      'config',
+    ]) {
       expect(out).toMatch(new RegExp(`^ {2}${command}[ [<]`, 'm'));
     }
     expect(out).toContain('130  interrupted');
@@ -269,7 +280,13 @@ sources: { random: { random: true } }
         keys: 2,
         tasks: 1,
         orphans: [
-          { key: orphan, kind: 'unreferenced', bytes: 3, ageSeconds: expect.any(Number) as number, deleted: false },
+          {
+            key: orphan,
+            kind: 'unreferenced',
+            bytes: 3,
+            ageSeconds: expect.any(Number) as number,
+            deleted: false,
+          },
         ],
         missing: [{ key: 'gone', problem: 'absent', namedBy: 'tasks/a/output.json' }],
       });

@@ -82,7 +82,10 @@ async function handle(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
-  if (fault?.kind === 'status') return refuseWith(fault, incoming, outgoing);
+  if (fault?.kind === 'status') {
+    refuseWith(fault, incoming, outgoing);
+    return;
+  }
   if (fault?.kind === 'reset' && !fault.after) return void incoming.socket.resetAndDestroy();
   if (fault?.kind === 'delay') await sleep(fault.ms);
   const answer = await passOn(target, incoming);

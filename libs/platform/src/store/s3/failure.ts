@@ -60,7 +60,7 @@ const isFull = ({ status, code }: S3Failure) =>
   status === 507 ||
   /(StorageFull|InsufficientStorage|QuotaExceeded|DiskFull|EntityTooLargeForQuota)/i.test(code);
 
-const codeOf = (error: unknown) => String((error as NodeJS.ErrnoException).code ?? '');
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? '';
 
 /** What happened, as the rest of the program understands it: by the class of the answer, since codes differ between servers. */
 export function platformError(error: unknown, what: string, location: S3Location): PlatformError {
