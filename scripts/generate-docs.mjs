@@ -160,13 +160,17 @@ function commandsPage() {
       encoding: 'utf8',
       env: { ...process.env, COLUMNS: '100' },
     });
-  const names = [...help().matchAll(/^ {2}([a-z]+)[ [<]/gm)]
-    .map((m) => m[1])
-    .filter((n) => n !== 'help' && n !== 'palimpsest');
+  const below = (...args) => {
+    const [, list = ''] = help(...args).split(/^Commands:$/m);
+    const names = [...list.split(/^$/m)[0].matchAll(/^ {2}([a-z]+)[ [<]/gm)].map((m) => m[1]);
+    return names
+      .filter((name) => name !== 'help')
+      .flatMap((name) => [[...args, name], ...below(...args, name)]);
+  };
   return `${NOTICE}
 # Commands
 
-${[[], ...[...new Set(names)].map((n) => [n])].map((args) => `## \`${['palimpsest', ...args].join(' ')}\`\n\n\`\`\`text\n${help(...args).trimEnd()}\n\`\`\``).join('\n\n')}
+${[[], ...below()].map((args) => `## \`${['palimpsest', ...args].join(' ')}\`\n\n\`\`\`text\n${help(...args).trimEnd()}\n\`\`\``).join('\n\n')}
 `;
 }
 

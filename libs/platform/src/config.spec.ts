@@ -51,6 +51,12 @@ describe('describeConfig', () => {
     expect(loadConfig(env).KAFKA_PASSWORD).toBe('secret');
   });
 
+  it('shows no secret', () => {
+    const settings = describeConfig({ S3_SECRET_KEY: 'hush', STORE_URL: 's3://key:hu/sh@bucket' });
+    expect(JSON.stringify(settings)).not.toMatch(/hush|hu\/sh/);
+    expect(settings.find(({ name }) => name === 'S3_SECRET_KEY')?.value).toBe('***');
+  });
+
   it('says of every setting what it means, the same on every machine', () => {
     for (const setting of describeConfig({})) expect(setting.comment).toMatch(/\.$/);
     const concurrency = describeConfig({}).find(({ name }) => name === 'CONCURRENCY');

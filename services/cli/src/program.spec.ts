@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeNpy } from '@palimpsest/formats';
+import { FileStore } from '@palimpsest/platform';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { exitCodes } from './exit-codes.js';
 import { runProgram } from './program.js';
@@ -41,6 +42,8 @@ describe('the program', () => {
       'serve',
       'work',
       'status',
+      'store',
+      'dead',
       'config',
       'doctor',
       'backup',
@@ -61,6 +64,8 @@ describe('the program', () => {
     'work',
     'config',
     'status',
+    'store',
+    'dead',
     'doctor',
     'backup',
     'restore',
@@ -266,6 +271,57 @@ sources: { random: { random: true } }
     it('logs it too where LOG_LEVEL asks for it', () => {
       expect(failing({ LOG_LEVEL: 'warn' }).stderr).toMatch(/^\{"level":40,.*"code":"not-found"/m);
     }, 60_000);
+  });
+
+  describe('store check', () => {
+    const orphan = 'activations/a/c/0';
+    const fill = async (data: string) => {
+      const store = new FileStore(join(data, 'store'));
+      await store.write(orphan, new Uint8Array(3));
+      await store.write(
+        'tasks/a/output.json',
+        Buffer.from(JSON.stringify({ output: { file: { key: 'gone', sha256: '0'.repeat(64), bytes: 1 } } })),
+      );
+      return store;
+    };
+    afterEach(() => vi.unstubAllEnvs());
+
+    it('tells what belongs to no task and what is missing, and deletes nothing', async () => {
+      const data = join(place, 'walked');
+      vi.stubEnv('DATA_DIR', data);
+      const store = await fill(data);
+      const { code, out } = await palimpsest('store', 'check', '--json');
+      expect(code).toBe(exitCodes.bug);
+      expect(JSON.parse(out)).toEqual({
+        keys: 2,
+        tasks: 1,
+        orphans: [
+          {
+            key: orphan,
+            kind: 'unreferenced',
+            bytes: 3,
+            ageSeconds: expect.any(Number) as number,
+            deleted: false,
+          },
+        ],
+        missing: [{ key: 'gone', problem: 'absent', namedBy: 'tasks/a/output.json' }],
+      });
+      const text = (await palimpsest('store', 'check')).out;
+      expect(text).toContain('2 keys, 1 tasks; 1 keys (3 B) belong to no task, 0 of them deleted; 1 missing');
+      expect(await store.exists(orphan)).toBe(true);
+    });
+
+    it('deletes when it is told to, but what is young only when it is told that too', async () => {
+      const data = join(place, 'swept');
+      vi.stubEnv('DATA_DIR', data);
+      const store = await fill(data);
+      await palimpsest('store', 'check', '--delete-orphans');
+      expect(await store.exists(orphan)).toBe(true);
+      const { out } = await palimpsest('store', 'check', '--delete-orphans', '--older-than', '0');
+      expect(out).toContain('unreferenced, deleted');
+      expect(await store.exists(orphan)).toBe(false);
+      expect((await palimpsest('store', 'check', '--older-than', 'long')).code).toBe(exitCodes.usage);
+    });
   });
 
   it('the demo draws its datasets once, with a study that is as a study must be', async () => {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { PlatformError, messageOf } from '@palimpsest/contracts';
 import type { Client } from 'minio';
 import { retrying, type RetryPolicy } from './retrying.js';
 import { sortedByBytes } from './key.js';
 import { bodyOf, rangeOf } from './s3/body.js';
-import { isAbsent, isBehindEnd, isTransient, platformError } from './s3/failure.js';
+import { isAbsent, isBehindEnd, isTransient, isUnreadable, platformError } from './s3/failure.js';
 import { parseListing, parseUploads, type ListingPage } from './s3/listing.js';
 import type { S3Credentials, S3Location } from './s3/location.js';
 import type { RequestLimits } from './s3/transport.js';
@@ -61,7 +62,7 @@ export class S3Store implements StoreDriver {
 
   async read(key: string, range?: [number, number]): Promise<Uint8Array | undefined> {
     if (range) return this.#readRange(key, range);
-    return this.#attempt(`read ${key}`, () =>
+    return this.#readable(key, () =>
       unlessAbsent(async () => bodyOf(await this.#send({ method: 'GET', objectName: this.#name(key) }))),
     );
   }
@@ -150,7 +151,7 @@ export class S3Store implements StoreDriver {
   async #readRange(key: string, [from, to]: [number, number]): Promise<Uint8Array | undefined> {
     if (to <= from) return (await this.exists(key)) ? NOTHING : undefined;
     const headers = { range: `bytes=${from}-${to - 1}` };
-    return this.#attempt(`read ${key}`, () =>
+    return this.#readable(key, () =>
       unlessAbsent(async () => {
         const answer = await this.#send({ method: 'GET', objectName: this.#name(key), headers });
         return rangeOf(answer, [from, to]);
@@ -158,6 +159,30 @@ export class S3Store implements StoreDriver {
         if (isBehindEnd(error)) return NOTHING;
         throw error;
       }),
+    );
+  }
+
+  /** An object that fails in the same way every time, in a store that works, is damaged: no later try will read it. */
+  async #readable<T>(key: string, action: () => Promise<T>): Promise<T> {
+    let unreadable = 0;
+    const counted = () =>
+      action().catch((error: unknown) => {
+        if (isUnreadable(error)) unreadable++;
+        throw error;
+      });
+    try {
+      return await this.#attempt(`read ${key}`, counted);
+    } catch (error) {
+      if (unreadable < this.#retries.attempts || !(await this.#works())) throw error;
+      const message = `${key}: the store works but cannot give this object whole: ${messageOf(error)}`;
+      throw new PlatformError('corrupt', message, { cause: error });
+    }
+  }
+
+  #works(): Promise<boolean> {
+    return this.ping().then(
+      () => true,
+      () => false,
     );
   }
 

@@ -124,3 +124,25 @@ describe('Store', () => {
     expect(() => store.list('../')).toThrow(PlatformError);
   });
 });
+
+describe('a body that the store itself cannot read', () => {
+  const unreadable = () => {
+    const driver = new MemoryStore();
+    const error = new PlatformError('corrupt', 'artifacts/x: cannot be read');
+    return { driver, store: new Store(faulty(driver, { read: () => error })) };
+  };
+
+  it('makes room for an artifact to be made again', async () => {
+    const { driver, store } = unreadable();
+    const ref = await store.put('artifacts', text('bytes'));
+    const message = 'artifacts/x: cannot be read; deleted, so that the task that made it can run again';
+    await expect(store.get(ref)).rejects.toMatchObject({ code: 'corrupt', message });
+    expect(await driver.exists(ref.key)).toBe(false);
+  });
+
+  it('counts as absent where it is a record', async () => {
+    const { store } = unreadable();
+    await store.writeRecord('tasks/a/output.json', text('{}'));
+    expect(await store.readRecord('tasks/a/output.json')).toBeUndefined();
+  });
+});

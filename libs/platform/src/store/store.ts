@@ -1,5 +1,6 @@
 import { createHash, webcrypto } from 'node:crypto';
 import {
+  messageOf,
   PlatformError,
   treeListingSchema,
   type ArtifactRef,
@@ -18,7 +19,10 @@ const FILES_AT_ONCE = 8;
 export interface StoreDriver {
   /** All or nothing: a reader sees the whole body or the one before. */
   write(key: string, body: Uint8Array): Promise<void>;
-  /** @returns undefined when there is no such key. `range` is [from, to), in bytes. */
+  /**
+   * @returns undefined when there is no such key. `range` is [from, to), in bytes.
+   * @throws PlatformError `corrupt` when the key is there but the store itself cannot read it, now or later
+   */
   read(key: string, range?: [number, number]): Promise<Uint8Array | undefined>;
   exists(key: string): Promise<boolean>;
   /** @returns undefined when there is no such key */
@@ -77,7 +81,7 @@ export class Store {
 
   /** @throws PlatformError `not-found`, or `corrupt` when the bytes are not those of the reference */
   async get(ref: ArtifactRef): Promise<Uint8Array> {
-    const bytes = await this.#driver.read(checkKey(ref.key));
+    const bytes = await this.#readOrDelete(checkKey(ref.key));
     if (bytes === undefined)
       throw new PlatformError('not-found', `${ref.key}: expected ${ref.bytes} bytes, found nothing`);
     const found = await sha256Aside(bytes);
@@ -130,9 +134,14 @@ export class Store {
     return Object.values(files).every((file) => there.has(file.key));
   }
 
-  /** Mutable records, such as `tasks/<id>/output.json`. */
+  /** Mutable records, such as `tasks/<id>/output.json`. One that the store itself cannot read counts as absent. */
   async readRecord(key: string): Promise<Uint8Array | undefined> {
-    return this.#driver.read(checkKey(key));
+    try {
+      return await this.#driver.read(checkKey(key));
+    } catch (error) {
+      if (isCorrupt(error)) return undefined;
+      throw error;
+    }
   }
 
   async writeRecord(key: string, bytes: Uint8Array): Promise<void> {
@@ -179,11 +188,24 @@ export class Store {
     return { key, sha256, bytes: bytes.length };
   }
 
+  async #readOrDelete(key: string): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#driver.read(key);
+    } catch (error) {
+      if (!isCorrupt(error)) throw error;
+      await this.#driver.delete(key);
+      const message = `${messageOf(error)}; deleted, so that the task that made it can run again`;
+      throw new PlatformError('corrupt', message, { cause: error });
+    }
+  }
+
   async #setAside(key: string, bytes: Uint8Array): Promise<void> {
     await this.#driver.write(`corrupt/${key}`, bytes);
     await this.#driver.delete(key);
   }
 }
+
+const isCorrupt = (error: unknown) => error instanceof PlatformError && error.code === 'corrupt';
 
 const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 

@@ -1,13 +1,19 @@
 import type { IncomingMessage } from 'node:http';
-import { CutShort } from './failure.js';
+import { messageOf } from '@palimpsest/contracts';
+import { CutShort, TimedOut } from './failure.js';
 
 /**
  * The whole body of an answer.
- * @throws CutShort when its length is not what the header says
+ * @throws CutShort when it ends early or its length is not what the header says
  */
 export async function bodyOf(response: IncomingMessage): Promise<Uint8Array> {
   const told = response.headers['content-length'];
-  return told === undefined ? joined(response) : filled(response, Number(told));
+  try {
+    return await (told === undefined ? joined(response) : filled(response, Number(told)));
+  } catch (cause) {
+    if (cause instanceof TimedOut || cause instanceof CutShort) throw cause;
+    throw new CutShort(`the connection ended within the body: ${messageOf(cause)}`, { cause });
+  }
 }
 
 /** Into one block of the length that was told: no second copy. */

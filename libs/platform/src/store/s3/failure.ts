@@ -34,6 +34,13 @@ export const isAbsent = (error: unknown): boolean =>
 /** Whether a range begins behind the end of the body. */
 export const isBehindEnd = (error: unknown): boolean => error instanceof S3Failure && error.status === 416;
 
+/**
+ * Whether the server began to answer and could not go on, as one does that finds its own disk damaged. MinIO's word for
+ * what it finds before the first byte is `SlowDownRead`.
+ */
+export const isUnreadable = (error: unknown): boolean =>
+  error instanceof CutShort || (error instanceof S3Failure && error.code === 'SlowDownRead');
+
 const transientStatus = [408, 429, 499, 500, 502, 503, 504, 520];
 /** Answered with status 400 although the request was right: what arrived of it was not. */
 const transientCodes =
@@ -53,7 +60,7 @@ const isFull = ({ status, code }: S3Failure) =>
   status === 507 ||
   /(StorageFull|InsufficientStorage|QuotaExceeded|DiskFull|EntityTooLargeForQuota)/i.test(code);
 
-const codeOf = (error: unknown) => String((error as NodeJS.ErrnoException).code ?? '');
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? '';
 
 /** What happened, as the rest of the program understands it: by the class of the answer, since codes differ between servers. */
 export function platformError(error: unknown, what: string, location: S3Location): PlatformError {

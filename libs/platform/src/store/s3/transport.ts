@@ -22,8 +22,8 @@ export function limitedTransport(secure: boolean, limits: RequestLimits): Transp
   const { request: send } = secure ? https : http;
   const request = (options: http.RequestOptions, onAnswer: (response: http.IncomingMessage) => void) => {
     const request = send(options, (response) => {
-      if (isGood(response)) return onAnswer(response);
-      void failureOf(response).then((failure) => request.emit('error', failure));
+      if (isGood(response)) onAnswer(response);
+      else void failureOf(response).then((failure) => request.emit('error', failure));
     });
     return limit(request, limits);
   };
