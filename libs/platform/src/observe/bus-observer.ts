@@ -1,3 +1,4 @@
+import { topics } from '@palimpsest/contracts';
 import type { Health } from './health.js';
 import { withLogFields } from './log.js';
 import type { Metrics } from './metrics.js';
@@ -34,6 +35,8 @@ export class MeasuringBusObserver implements BusObserver {
     private readonly tracing: Tracing,
     health: Pick<Health, 'watch'>,
   ) {
+    // Told before the first, so that the first is seen as an increase.
+    for (const topic of Object.keys(topics)) metrics.count('palimpsest_dead_letters_total', { topic }, 0);
     health.watch('handler', () => {
       const now = performance.now();
       return [...this.#startsMs].some(({ atMs }) => now - atMs > STUCK_MS);

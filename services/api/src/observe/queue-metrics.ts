@@ -12,6 +12,8 @@ export class QueueMetrics {
 
   /** Asks at every scrape from now on. */
   start(): void {
+    // Told before the first, so that the first is seen as an increase.
+    for (const kind of taskKinds) this.metrics.count('palimpsest_lease_losses_total', { kind }, 0);
     this.metrics.onScrape('queue', () => this.#tasks());
     this.metrics.onScrape('queue age', () => this.#age());
     this.metrics.onScrape('studies', () => this.#studies());
