@@ -98,7 +98,7 @@ export default tseslint.config(
   { files: ['libs/platform/**/*.ts'], rules: restricted(outside('libs/platform')) },
   { files: ['services/reporting/**/*.ts'], rules: restricted(outside('services/reporting')) },
   {
-    files: ['**/*.spec.ts', 'test/**/*.ts', 'libs/testing/**/*.ts'],
+    files: ['**/*.spec.ts', '**/*-conformance.ts', 'test/**/*.ts', 'libs/testing/**/*.ts'],
     rules: {
       'max-lines-per-function': 'off',
       'max-lines': 'off',
