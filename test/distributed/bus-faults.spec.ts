@@ -62,8 +62,8 @@ describe.skipIf(reason).each(kafkaClients)(
         { level: 'info' },
         { write: (line) => void lines.push(JSON.parse(line) as { level: number }) },
       );
-      const { connect } = corner(kafka.url, options, log);
-      const [sender, a, b] = [await connect(), await connect(), await connect()];
+      const broker = corner(kafka.url, options, log);
+      const [sender, a, b] = [await broker.connect(), await broker.connect(), await broker.connect()];
       const [group, everyone] = [listener(), listener()];
       await a.subscribe(['topic'], 'group', group.handle);
       await b.subscribe(['topic'], 'group', group.handle);
@@ -90,8 +90,7 @@ describe.skipIf(reason).each(kafkaClients)(
     });
 
     it('goes on after the broker was away for a minute: sent meanwhile is told as unavailable, and comes back by itself', async () => {
-      const { connect } = corner(kafka.url, options);
-      const bus = await connect();
+      const bus = await corner(kafka.url, options).connect();
       const { heard, handle } = listener();
       await bus.subscribe(['topic'], 'group', handle);
       await bus.publish(record('before'));
@@ -139,7 +138,7 @@ describe.skipIf(reason).each(kafkaClients)(
       const killed = Date.now();
       const before = heard.size;
       await sleep(7000);
-      const from = Number(Math.max(...[...heard].map(Number)));
+      const from = Math.max(...[...heard].map(Number));
       await eventually('all that comes is ours', () => consecutive(heard, from + 50, 100), 15_000);
       expect(heard.size).toBeGreaterThan(before);
       expect(Date.now() - killed).toBeLessThan(20_000);

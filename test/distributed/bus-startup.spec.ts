@@ -70,7 +70,7 @@ describe.skipIf(reason).each(kafkaClients)(
       ['no trust in the certificate', 'denied', /KAFKA_CA_FILE/, () => [ways.mtls.url, {}, '&tls=true']],
       [
         'no certificate where one is expected',
-        expect.any(String) as unknown as string,
+        expect.any(String) as string,
         /KAFKA_CERT_FILE/,
         () => [ways.mtls.url, { KAFKA_CA_FILE: ways.mtls.env.KAFKA_CA_FILE ?? '' }],
       ],

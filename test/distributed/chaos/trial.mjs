@@ -71,7 +71,7 @@ export async function trial(
 async function runToItsEnd({ study, out, deployment, api, seconds }) {
   const end = performance.now() + 1000 * seconds;
   for (let last = 'it was not run'; ;) {
-    const timeout = end - performance.now();
+    const timeout = Math.ceil(end - performance.now());
     if (timeout <= 0) return `study not done within ${seconds} s: ${last}`;
     try {
       const args = ['run', study, '--server', deployment.url(api), '--out', out];

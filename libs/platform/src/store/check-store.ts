@@ -111,6 +111,8 @@ const recordOf = /^tasks\/([^/]+)\/(input\.json|output\.json|state|progress\.jso
 /** @returns undefined for what belongs to a task */
 function orphanKindOf(key: string, finished: ReadonlySet<string>): OrphanKind | undefined {
   if (key.startsWith('corrupt/')) return 'corrupt';
+  // What ingestion remembers of files that it has read, for whoever reads them again.
+  if (key.startsWith('ingest/')) return undefined;
   const [, task = '', record] = recordOf.exec(key) ?? [];
   if (record === undefined) return 'unreferenced';
   if (record === 'input.json' || record === 'output.json') return undefined;

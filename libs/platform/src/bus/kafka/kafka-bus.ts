@@ -75,7 +75,13 @@ export class KafkaBus implements BusDriver {
     const hand = new Hand((record) => handle({ ...record, topic: record.topic.slice(prefix.length) }));
     const subscription = await this.#patiently(JOINING_MS, async () => {
       const positions = group === null ? await this.#ends(names) : new Map<string, bigint>();
-      const options = { topics: names, group: group === null ? null : prefix + group, positions, hand };
+      const options = {
+        topics: names,
+        group: group === null ? null : prefix + group,
+        positions,
+        hand,
+        member: { id: null },
+      };
       const open = () => this.#client.open(options);
       return KafkaSubscription.start({ hand, open, log: log.child({ topics, group }) });
     });

@@ -38,6 +38,8 @@ export interface SessionOptions {
   group: string | null;
   positions: Positions;
   hand: Hand;
+  /** Who we were in the group last, kept by the session for the next one: the broker need not miss us first. */
+  member: { id: string | null };
 }
 
 /** What the driver needs of a Kafka library. Names are those on the broker. Errors are the library's own. */

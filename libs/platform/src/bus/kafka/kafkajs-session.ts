@@ -106,16 +106,16 @@ export class KafkajsSession implements Session {
       }
   }
 
-  async #each({ batch, heartbeat, resolveOffset, isRunning, isStale }: EachBatchPayload): Promise<void> {
-    const { topic, partition, messages } = batch;
-    const beat = beating(heartbeat);
+  async #each(payload: EachBatchPayload): Promise<void> {
+    const { topic, partition, messages } = payload.batch;
+    const beat = beating(() => payload.heartbeat());
     try {
       for (const { offset, key, value } of messages) {
-        if (!isRunning() || isStale() || beat.over.aborted) break;
+        if (!payload.isRunning() || payload.isStale() || beat.over.aborted) break;
         const record = { topic, key: key?.toString() ?? '', value: value ?? Buffer.alloc(0) };
         const id = `${partitionKey(topic, partition)}/${offset}`;
         if (!(await this.#options.hand.take({ record, id }, beat.over))) break;
-        resolveOffset(offset);
+        payload.resolveOffset(offset);
         this.#progress.add({ topic, partition, offset: BigInt(offset) + 1n });
       }
     } finally {

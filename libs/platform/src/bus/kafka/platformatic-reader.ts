@@ -107,12 +107,13 @@ export class PlatformaticReader {
 }
 
 /** Leaves the group, where it is in one, and closes the connections; the library keeps them where leaving fails. */
-export async function closeConsumer(consumer: Consumer): Promise<void> {
-  try {
-    await consumer.close(true);
-  } catch {
-    consumer.connections.close(() => undefined);
-  }
+export function closeConsumer(consumer: Consumer): Promise<void> {
+  return new Promise((resolve) =>
+    consumer.close(true, (error) => {
+      if (error) consumer.connections.close(() => undefined);
+      resolve();
+    }),
+  );
 }
 
 type Request = Parameters<Consumer['fetch']>[0]['topics'][number];

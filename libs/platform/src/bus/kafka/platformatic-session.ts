@@ -67,6 +67,7 @@ export class PlatformaticSession implements Session {
 
   async close(): Promise<void> {
     this.#closing = true;
+    if (this.#member?.memberId) this.#options.member.id = this.#member.memberId;
     this.#over.abort();
     await this.#work;
     clearInterval(this.#watch);
@@ -97,14 +98,16 @@ export class PlatformaticSession implements Session {
   }
 
   async #join(): Promise<void> {
-    const { topics, protocol } = this.#options;
+    const { topics, protocol, member } = this.#options;
     if (!this.#member) {
       this.#assigned = await this.#reader.everything();
       return;
     }
-    for (const topic of topics) this.#member.topics.track(topic);
-    if (protocol === 'classic') await this.#member.joinGroup();
-    else await this.#joinByStream(this.#member);
+    this.#member.memberId = member.id;
+    if (protocol === 'classic') {
+      for (const topic of topics) this.#member.topics.track(topic);
+      await this.#member.joinGroup();
+    } else await this.#joinByStream(this.#member);
   }
 
   /** The library joins a group of the newer protocol for a stream only. Nobody reads from it, so it never fetches. */
@@ -125,12 +128,13 @@ export class PlatformaticSession implements Session {
     if (this.#member && this.#hasMoved()) await this.#follow(this.#member);
     const assigned = this.#assigned ?? [];
     const { signal } = this.#over;
-    if (assigned.length === 0 || signal.aborted) {
+    const over = () => signal.aborted || this.#hasMoved();
+    if (assigned.length === 0 || over()) {
       await sleep(IDLE_MS);
       return;
     }
     for (const offered of await this.#reader.read(assigned, this.#options.positions)) {
-      if (signal.aborted || this.#hasMoved()) return;
+      if (over()) return;
       if (!(await this.#options.hand.take(offered, signal))) return;
       this.#done(offered);
     }

@@ -69,9 +69,9 @@ export class KafkaSubscription implements Subscription {
   /** @returns false when closed meanwhile */
   async #reopen(): Promise<boolean> {
     const { signal } = this.#closing;
-    for (let tried = 0; !signal.aborted; tried++) {
-      await sleep(RESTS_MS[tried] ?? RESTS_MS.at(-1), undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return false;
+    for (let tried = 0; ; tried++) {
+      const ms = RESTS_MS[tried] ?? RESTS_MS.at(-1);
+      if (await sleep(ms, false, { signal }).catch(() => true)) return false;
       try {
         this.#session = await this.#open();
         return true;
@@ -79,6 +79,5 @@ export class KafkaSubscription implements Subscription {
         this.#log.debug({ err: messageOf(error) }, 'the broker is still away');
       }
     }
-    return false;
   }
 }

@@ -1,0 +1,218 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { taskKinds, topicNames } from '@palimpsest/contracts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Deployment, serviceNames, until } from './chaos/deployment.mjs';
+import { alterObject, killServer, messagesOf, poisons, randomFrom, stranger } from './chaos/faults.mjs';
+import { reference, trial, type Reference } from './chaos/trial.mjs';
+import { missing } from './servers/servers.mjs';
+
+const lacks = (['kafka', 'minio', 'postgres'] as const).map((name) => missing(name)).find((reason) => reason);
+const title = `a study over services as processes of their own${lacks ? ` (skipped: ${lacks})` : ''}`;
+
+/** Whether the clock of a program can be set for it alone. */
+function clockLack(): string | undefined {
+  try {
+    execFileSync('faketime', ['-f', '+1h', 'true'], { stdio: 'ignore' });
+    return undefined;
+  } catch {
+    return 'no faketime';
+  }
+}
+
+/** Tasks of the study: two ingestions, seven trainings, eleven extractions, fourteen comparisons, a report. */
+const TASKS = 35;
+
+describe.skipIf(lacks)(title, { timeout: 400_000 }, () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'palimpsest-faults-'));
+  const random = randomFrom(4);
+  const moment = () => 1 + Math.floor(random() * (TASKS - 10));
+  let undisturbed: Reference;
+  let deployment: Deployment;
+
+  beforeAll(async () => {
+    undisturbed = await reference(folder);
+    deployment = await Deployment.start({ folder });
+  }, 400_000);
+  afterAll(async () => {
+    await deployment.close();
+    rmSync(folder, { recursive: true, force: true });
+  }, 60_000);
+
+  it('ends in the report that one process makes, with nothing left behind', async () => {
+    const problems = await trial(deployment, undisturbed, { disturb: () => Promise.resolve() });
+    expect(problems).toEqual([]);
+    expect(await deployment.query('select * from dead_letters')).toEqual([]);
+  });
+
+  it('so it does when every service is killed, at seeded moments', async () => {
+    const kills = [...serviceNames, 'training', 'api'].map((name) => ({ name, after: moment() }));
+    kills.sort((a, b) => a.after - b.after);
+    const disturb = async ({ after }: { after: (n: number) => Promise<boolean> }) => {
+      for (const kill of kills) {
+        await after(kill.after);
+        deployment.signal(kill.name);
+      }
+    };
+    expect(await trial(deployment, undisturbed, { disturb })).toEqual([]);
+  });
+
+  it.each(['kafka', 'postgres', 'minio'] as const)('when %s is killed and comes back', async (server) => {
+    const [first, second] = [4, 20];
+    const disturb = async ({ after }: { after: (n: number) => Promise<boolean> }) => {
+      await after(first);
+      await killServer(deployment, server, 500);
+      if (await after(second)) await killServer(deployment, server, 3000);
+    };
+    expect(await trial(deployment, undisturbed, { disturb })).toEqual([]);
+  });
+
+  it('when the broker is away for a minute', async () => {
+    const disturb = async ({ after }: { after: (n: number) => Promise<boolean> }) => {
+      await after(6);
+      await killServer(deployment, 'kafka', 60_000);
+    };
+    expect(await trial(deployment, undisturbed, { disturb })).toEqual([]);
+  });
+
+  it('when artifacts are altered and cut short: they are found, named, set aside and made again', async () => {
+    const disturb = async ({
+      after,
+      altered,
+    }: {
+      after: (n: number) => Promise<boolean>;
+      altered: Set<string>;
+    }) => {
+      for (const [count, prefix] of [
+        [5, 'checkpoints/'],
+        [8, 'pixels/'],
+        [12, 'activations/'],
+        [15, 'checkpoints/'],
+      ] as const) {
+        if (!(await after(count))) return;
+        const key = await alterObject(deployment, prefix, random);
+        if (key !== undefined) altered.add(key);
+      }
+      expect(altered.size).toBeGreaterThan(0);
+    };
+    expect(await trial(deployment, undisturbed, { disturb, allowed: ['corrupt'] })).toEqual([]);
+  });
+
+  it('when two api processes lead it, of which one is killed again and again', async () => {
+    await deployment.serve([{ name: 'api-2', service: 'api' }]);
+    const disturb = async ({ after }: { after: (n: number) => Promise<boolean> }) => {
+      for (const count of [3, 9, 14, 20]) {
+        if (!(await after(count))) return;
+        deployment.signal(count % 2 ? 'api-2' : 'api');
+      }
+    };
+    expect(await trial(deployment, undisturbed, { disturb, api: 'api-2' })).toEqual([]);
+    await deployment.stop('api-2');
+  });
+
+  it('when poison of every kind is in every topic: it is kept as dead letters, and moves nobody', async () => {
+    const strange = await stranger(deployment);
+    const topics = topicNames.filter((topic) => topic !== 'task.dead');
+    const disturb = async ({ after }: { after: (n: number) => Promise<boolean> }) => {
+      await after(3);
+      for (const topic of topicNames) await strange.producer.send({ topic, messages: poisons(topic) });
+    };
+    expect(await trial(deployment, undisturbed, { disturb })).toEqual([]);
+    const expected = topics.length * poisons('').length;
+    await until('all are kept', 30, async () => {
+      const [row] = await deployment.query<{ n: number }>('select count(*)::integer as n from dead_letters');
+      return row?.n === expected;
+    });
+    await strange.close();
+  });
+
+  it('when somebody tells lies about its tasks', async () => {
+    const strange = await stranger(deployment);
+    const lie = (topic: string, data: object) =>
+      strange.producer.send({ topic, messages: [{ key: 'lie', value: JSON.stringify(data) }] });
+    const disturb = async ({ after }: { after: (n: number) => Promise<boolean> }) => {
+      await after(2);
+      const tasks = await deployment.query<{ id: string; attempt: number }>('select id, attempt from tasks');
+      for (const { id: taskId, attempt } of tasks) {
+        await lie('task.finished', {
+          taskId,
+          attempt,
+          seconds: 1,
+          outcome: { ok: true, output: { made: 'up' } },
+        });
+        await lie('task.progressed', { taskId, attempt: attempt + 100, done: 1 });
+      }
+      const taskIds = tasks.map(({ id }) => id);
+      await lie('task.cancelled', { taskIds });
+      await lie('worker.seen', {
+        worker: 'ghost',
+        release: '9',
+        stopping: false,
+        kinds: [{ kind: 'train', version: 1, capacity: 500, running: 0 }],
+      });
+    };
+    expect(await trial(deployment, undisturbed, { disturb })).toEqual([]);
+    await strange.close();
+  });
+
+  it('when its messages come twice and in another order', async () => {
+    const strange = await stranger(deployment);
+    const disturb = async ({ after }: { after: (n: number) => Promise<boolean> }) => {
+      for (const count of [8, 22]) {
+        if (!(await after(count))) return;
+        for (const topic of [
+          ...taskKinds.map((kind) => `${kind}.requested`),
+          'task.finished',
+          'task.progressed',
+        ]) {
+          const messages = (await messagesOf(strange, topic)).slice(-60).reverse();
+          if (messages.length > 0) await strange.producer.send({ topic, messages });
+        }
+      }
+    };
+    expect(await trial(deployment, undisturbed, { disturb })).toEqual([]);
+    await strange.close();
+  });
+
+  it('when every service is replaced by the next version while it runs', async () => {
+    const disturb = async ({ after }: { after: (n: number) => Promise<boolean> }) => {
+      await after(3);
+      for (const name of serviceNames) await deployment.restart(name);
+    };
+    expect(await trial(deployment, undisturbed, { disturb })).toEqual([]);
+  });
+
+  it('when workers come and go: a second one shares the work within seconds', async () => {
+    const begun = async () => {
+      const text = `select count(*)::integer as n from tasks where kind = 'train' and status = 'sent' and progress is not null`;
+      return (await deployment.query<{ n: number }>(text))[0]?.n ?? 0;
+    };
+    const one = { CONCURRENCY: '1' };
+    await deployment.stop('training');
+    await deployment.serve([{ name: 'training', service: 'training', env: one }]);
+    const disturb = async ({ after }: { after: (n: number) => Promise<boolean> }) => {
+      await after(2);
+      await deployment.serve([{ name: 'training-2', service: 'training', env: one }]);
+      await until('both train at once', 15, async () => (await begun()) === 2);
+      await after(6);
+      await deployment.stop('training-2');
+    };
+    expect(await trial(deployment, undisturbed, { disturb })).toEqual([]);
+  });
+
+  const noClock = clockLack();
+  it.skipIf(noClock)(`when clocks are an hour apart${noClock ? ` (skipped: ${noClock})` : ''}`, async () => {
+    // An object store turns away whose clock is a quarter of an hour off, so it is only the api's that is.
+    await deployment.stop('api');
+    const before = ['faketime', '-f', '+600s'];
+    const env = { FAKETIME_DONT_FAKE_MONOTONIC: '1' };
+    await deployment.serve([{ name: 'api', service: 'api', before, env }]);
+    await deployment.stop('analysis');
+    const late = ['faketime', '-f', '-600s'];
+    await deployment.serve([{ name: 'analysis', service: 'analysis', before: late, env }]);
+    expect(await trial(deployment, undisturbed, { disturb: () => sleep(1) })).toEqual([]);
+  });
+});
