@@ -110,11 +110,7 @@ export default tseslint.config(
   // Real servers are looked at from outside, past our own adapters.
   { files: ['test/distributed/**/*.ts'], rules: restricted([]) },
   {
-<<<<<<< HEAD
-    files: ['**/*.spec.ts', '**/src/*/*-conformance.ts', 'test/**/*.ts', 'libs/testing/**/*.ts'],
-=======
     files: ['**/*.spec.ts', '**/*-conformance.ts', 'test/**/*.ts', 'libs/testing/**/*.ts'],
->>>>>>> kafka
     rules: {
       'max-lines-per-function': 'off',
       'max-lines': 'off',
