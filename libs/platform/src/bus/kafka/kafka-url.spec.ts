@@ -10,6 +10,7 @@ describe('parseKafkaUrl', () => {
 
   it('reads the options, each with a default', () => {
     expect(parseKafkaUrl('kafka://host')).toMatchObject({
+      client: 'platformatic',
       ...{
         prefix: '',
         sasl: undefined,
@@ -19,12 +20,15 @@ describe('parseKafkaUrl', () => {
         sessionSeconds: 10,
       },
     });
-    const all =
-      'client=platformatic&prefix=lab-&sasl=plain&tls=true&topics=check&protocol=consumer&session=30';
+    const all = 'client=kafkajs&prefix=lab-&sasl=plain&tls=true&topics=check&protocol=classic&session=30';
     expect(parseKafkaUrl(`kafka://host?${all}`)).toMatchObject({
-      ...{ client: 'platformatic', prefix: 'lab-', sasl: 'plain', tls: true, topics: 'check' },
-      ...{ protocol: 'consumer', sessionSeconds: 30 },
+      ...{ client: 'kafkajs', prefix: 'lab-', sasl: 'plain', tls: true, topics: 'check' },
+      ...{ protocol: 'classic', sessionSeconds: 30 },
     });
+  });
+
+  it('lets the broker form the groups where asked to', () => {
+    expect(parseKafkaUrl('kafka://host?protocol=consumer').protocol).toBe('consumer');
   });
 
   it.each([

@@ -8,7 +8,7 @@ const DEFAULT_PORT = 9092;
 export interface KafkaUrl {
   /** host:port each */
   brokers: string[];
-  /** Which library talks to the broker. */
+  /** Which library talks to the broker: see docs/decisions/0004-kafka-clients.md. */
   client: (typeof clients)[number];
   /** Stands before the names of topics and groups. */
   prefix: string;
@@ -65,7 +65,7 @@ export function parseKafkaUrl(url: string): KafkaUrl {
     const text = given.get(name);
     return text === undefined ? undefined : (options[name](name, text) as ReturnType<(typeof options)[N]>);
   };
-  const client = read('client') ?? 'kafkajs';
+  const client = read('client') ?? 'platformatic';
   const protocol = read('protocol') ?? 'classic';
   if (protocol === 'consumer' && client === 'kafkajs')
     throw refused('protocol=consumer needs client=platformatic, kafkajs does not speak it');

@@ -33,8 +33,8 @@ export class KafkajsClient implements KafkaClient {
   constructor(options: ClientOptions) {
     this.#options = options;
     this.#kafka = connect(options);
-    // Not idempotent: this library counts on after a batch whose fate it does not know, and a broker then takes the
-    // next one for a repetition, acknowledges it and drops it. A record that arrives twice is harmless.
+    // Not idempotent: this library gives the numbers of a batch that it gave up to the next one, which a broker that had
+    // taken the first after all would acknowledge and drop. A record that arrives twice is harmless.
     this.#producer = this.#kafka.producer({
       createPartitioner: Partitioners.DefaultPartitioner,
       allowAutoTopicCreation: false,
