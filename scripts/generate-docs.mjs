@@ -162,8 +162,8 @@ function commandsPage() {
       env: { ...process.env, COLUMNS: '100' },
     });
   const below = (...args) => {
-    const [, list = ''] = help(...args).split(/^Commands:$/m);
-    const names = [...list.split(/^$/m)[0].matchAll(/^ {2}([a-z]+)[ [<]/gm)].map((m) => m[1]);
+    const [, list = ''] = /^Commands:\n((?: {2}.*\n)+)/m.exec(help(...args)) ?? [];
+    const names = [...list.matchAll(/^ {2}([a-z]+)[ [<]/gm)].map((m) => m[1]);
     return names
       .filter((name) => name !== 'help')
       .flatMap((name) => [[...args, name], ...below(...args, name)]);
