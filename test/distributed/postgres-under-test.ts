@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import pg from 'pg';
+import { connectDatabase } from '@palimpsest/platform';
 
 /** A PostgreSQL of this test's own, to kill and start again as it likes. */
 export interface OwnPostgres {
@@ -73,11 +73,9 @@ async function identity(data: string): Promise<{ uid?: number; gid?: number }> {
 
 async function answers(url: string, server: ChildProcess): Promise<boolean> {
   while (server.exitCode === null) {
-    const client = new pg.Client(url);
-    client.on('error', () => undefined);
     try {
-      await client.connect();
-      await client.end();
+      const db = await connectDatabase({ DATABASE_URL: url }, { patienceMs: 0 });
+      await db.destroy();
       return true;
     } catch {
       await sleep(50);

@@ -49,7 +49,11 @@ const settings = z.object({
     .describe("File with the authority that signed the certificate of an `s3:` store's server, in PEM."),
   DATABASE_URL: z
     .string()
-    .describe('Where studies are kept: `pglite:<folder>`, or `pglite:memory` to forget them at the end.'),
+    .describe(
+      'Where studies are kept: `pglite:<folder>`, `pglite:memory` to forget them at the end, or ' +
+        '`postgres://<user>:<password>@<host>/<database>`, where `schema=`, `sslmode=` and `sslrootcert=` may follow a `?`. ' +
+        'PGPASSWORD may hold the password.',
+    ),
   JOBS_URL: z
     .string()
     .describe(

@@ -51,6 +51,8 @@ export function describeDatabase(name: string, url: () => string): void {
     describeValues(database);
     describeStatements(database);
     describeTransactions(database);
+    describeCollisions(database);
+    describeRepeats(database);
     describeClaims(database);
     describeMigrations(database);
   });
@@ -136,7 +138,9 @@ function describeTransactions(db: Database): void {
     await expect(failing).rejects.toThrow('no');
     expect(await counted).toEqual([]);
   });
+}
 
+function describeCollisions(db: Database): void {
   it('loses no change of transactions that run at once', async () => {
     await db()
       .insertInto('thing')
@@ -164,7 +168,9 @@ function describeTransactions(db: Database): void {
       .executeTakeFirstOrThrow();
     expect(size).toBe(25);
   });
+}
 
+function describeRepeats(db: Database): void {
   it('runs a transaction again that met another one, and gives up in the end', async () => {
     let runs = 0;
     const meets = (times: number) =>

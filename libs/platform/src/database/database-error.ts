@@ -6,7 +6,10 @@ interface Meaning {
   says: string;
 }
 
-const codeOf = (error: unknown) => String((error as { code?: unknown } | null)?.code ?? '');
+function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : '';
+}
 
 /** Whether a transaction was undone because it met another, so that running it again is all it needs. */
 export function isCollision(error: unknown): boolean {

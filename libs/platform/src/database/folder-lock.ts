@@ -3,7 +3,7 @@ import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/p
 import { basename, dirname, join } from 'node:path';
 import { PlatformError } from '@palimpsest/contracts';
 import { z } from 'zod';
-import { isGone, thisProcess } from '../process-owner.js';
+import { isGone, thisProcess, type ProcessOwner } from '../process-owner.js';
 
 const ownerSchema = z.object({ host: z.string(), pid: z.int(), started: z.string() });
 
@@ -56,10 +56,19 @@ async function sweep(path: string): Promise<void> {
   for (const name of await readdir(dirname(path))) {
     if (!name.startsWith(mine)) continue;
     const file = join(dirname(path), name);
-    const content = await contentOf(file);
-    if (content !== undefined && isStale(content)) await rm(file, { force: true });
+    const owner = ownerByName(name.slice(mine.length)) ?? ownerIn((await contentOf(file)) ?? '');
+    if (owner && isGone(owner)) await rm(file, { force: true });
   }
 }
+
+/** What a file that is being written does not say yet, its name does. */
+function ownerByName(suffix: string): ProcessOwner | undefined {
+  const [host, pid, started, id] = suffix.split(SEPARATOR);
+  if (host === undefined || started === undefined || id === undefined) return undefined;
+  return { host, pid: Number(pid), started };
+}
+
+const SEPARATOR = '~';
 
 /** Makes the file with all it says in one step, unless it is there. */
 async function create(path: string): Promise<boolean> {
@@ -91,7 +100,8 @@ async function createWithoutLinks(path: string): Promise<boolean> {
 
 /** A file of this attempt's own, with what the lock is to say. */
 async function written(path: string): Promise<string> {
-  const mine = `${path}.${process.pid}.${randomUUID()}`;
+  const { host, pid, started } = thisProcess();
+  const mine = `${path}.${[host, pid, started, randomUUID()].join(SEPARATOR)}`;
   await writeFile(mine, said(), { flag: 'wx' });
   return mine;
 }
@@ -114,7 +124,7 @@ function isStale(content: string): boolean {
   return owner === undefined || isGone(owner);
 }
 
-function ownerIn(content: string): z.infer<typeof ownerSchema> | undefined {
+function ownerIn(content: string): ProcessOwner | undefined {
   try {
     return ownerSchema.parse(JSON.parse(content));
   } catch {

@@ -65,7 +65,8 @@ async function untilItAnswers(ask: () => Promise<void>, patienceMs: number): Pro
   const until = performance.now() + patienceMs;
   for (;;) {
     try {
-      return await ask();
+      await ask();
+      return;
     } catch (error) {
       if (!isRetryable(error) || performance.now() > until) throw error;
       await sleep(ASK_AGAIN_MS);
@@ -92,6 +93,13 @@ export async function serverVersion<T>(db: Kysely<T>): Promise<string> {
 
 /** Looks first: who may not create schemas may still use one that is there. */
 async function ensureSchema<T>(db: Kysely<T>, schema: string): Promise<void> {
-  const { rows } = await sql`select from pg_namespace where nspname = ${schema}`.execute(db);
-  if (rows.length === 0) await db.schema.createSchema(schema).ifNotExists().execute();
+  const isThere = async () =>
+    (await sql`select from pg_namespace where nspname = ${schema}`.execute(db)).rows.length > 0;
+  if (await isThere()) return;
+  try {
+    await db.schema.createSchema(schema).ifNotExists().execute();
+  } catch (error) {
+    // Of several that create it in the same instant, all but one fail, whatever `if not exists` says.
+    if (!(await isThere())) throw error;
+  }
 }

@@ -1,7 +1,10 @@
 import { PlatformError } from '@palimpsest/contracts';
 import type { PostgresPool } from 'kysely';
-import { translatingPool, type RawPool } from './translating-pool.js';
+import type pg from 'pg';
+import { translatingPool } from './translating-pool.js';
 
+/** PostgreSQL's number for the type `bigint`. */
+const INT8 = 20;
 const CONNECTIONS = 10;
 const CONNECT_MS = 10_000;
 /** After this the server gives a statement up; it also undoes a transaction that a stopped process left open. */
@@ -50,9 +53,9 @@ export async function openPostgres({
   connectionString,
   schema,
 }: PostgresAddress): Promise<PostgresPool> {
-  const { default: pg } = await import('pg');
-  const pool = new pg.Pool({
-    ...{ connectionString, application_name: 'palimpsest', types: numbersFor(pg.types) },
+  const { Pool, types } = (await import('pg')).default;
+  const pool = new Pool({
+    ...{ connectionString, application_name: 'palimpsest', types: numbersFor(types) },
     ...(schema !== undefined && { options: `-c search_path=${schema}` }),
     ...{ max: CONNECTIONS, connectionTimeoutMillis: CONNECT_MS, keepAlive: true },
     ...{ statement_timeout: STATEMENT_MS, idle_in_transaction_session_timeout: STATEMENT_MS },
@@ -61,15 +64,15 @@ export async function openPostgres({
   // A server that dies says so on every connection, also on those that wait in the pool: the next query finds out.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
-  return translatingPool(pool as unknown as RawPool, where);
+  return translatingPool(pool, where);
 }
 
-type Types = typeof import('pg').types;
+type Types = typeof pg.types;
 
 /** `bigint` as a number, whatever the size, as with PGlite. */
 function numbersFor(types: Types): { getTypeParser: Types['getTypeParser'] } {
   const getTypeParser = (oid: number, format?: 'text' | 'binary') =>
-    oid === Number(types.builtins.INT8) && format !== 'binary'
+    oid === INT8 && format !== 'binary'
       ? Number
       : (types.getTypeParser as (oid: number, format?: string) => unknown)(oid, format);
   return { getTypeParser: getTypeParser as Types['getTypeParser'] };

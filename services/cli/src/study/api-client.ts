@@ -62,7 +62,7 @@ export class ApiClient {
   async databaseDump(): Promise<AsyncIterable<Uint8Array>> {
     const { body } = await this.#fetch('/backup/database');
     if (!body) throw new PlatformError('unavailable', `${this.#base}: sent nothing`);
-    return body as unknown as AsyncIterable<Uint8Array>;
+    return body;
   }
 
   /** The study now and whenever it changes, until it has come to its end. A lost connection is taken up again. */
