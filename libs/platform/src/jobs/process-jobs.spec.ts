@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loadConfig } from '../config.js';
 import { openStore } from '../drivers.js';
+import { withLogFields } from '../observe/log.js';
 import { taskId } from '../tasks/task-id.js';
 import { TaskRecords } from '../tasks/task-records.js';
 import { behaviours } from '../tasks/tasks.fixture.js';
@@ -64,6 +65,18 @@ describe('ProcessJobs', () => {
     await jobs.run(jobOf(id), never);
     const logged = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(logged).toContainEqual(expect.objectContaining({ level: 50, taskId: id, code: 'invalid' }));
+  });
+
+  it('says of each line whose work it is, once', async () => {
+    const { jobs, ask, lines } = open();
+    const id = await ask(behaviours.failForGood);
+    const whose = { studyId: 's', attempt: 2 };
+    await withLogFields(whose, () => jobs.run(jobOf(id), never));
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) {
+      expect(JSON.parse(line)).toMatchObject({ ...whose, taskId: id, kind: 'compare' });
+      expect(line.match(/"(studyId|attempt|taskId|kind)":/g)).toHaveLength(4);
+    }
   });
 
   it.each([

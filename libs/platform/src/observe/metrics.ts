@@ -20,7 +20,7 @@ export class Metrics {
   readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
   readonly #registry = new Registry();
   readonly #metrics: ReadonlyMap<string, Counter | Gauge | Histogram>;
-  readonly #collectors = new Map<string, () => unknown>();
+  readonly #collectors = new Map<string, () => Promise<unknown>>();
 
   constructor() {
     collectDefaultMetrics({ register: this.#registry });
@@ -31,7 +31,7 @@ export class Metrics {
   }
 
   count<N extends OfType<'counter'>>(name: N, labels: LabelsOf<N>, by = 1): void {
-    (this.#metrics.get(name) as Counter).inc(labels, by);
+    (this.#metrics.get(name) as Pick<Counter, 'inc'>).inc(labels, by);
   }
 
   set<N extends OfType<'gauge'>>(name: N, labels: LabelsOf<N>, value: number): void {
@@ -73,7 +73,7 @@ export class Metrics {
   async text(): Promise<string> {
     const asked = [...this.#collectors].map(async ([collector, collect]) => {
       try {
-        await within(COLLECT_MS, collector, async () => collect());
+        await within(COLLECT_MS, collector, collect);
       } catch {
         this.count('palimpsest_scrape_failures_total', { collector });
       }

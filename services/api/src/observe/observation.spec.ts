@@ -43,7 +43,7 @@ describe('the api', () => {
       ?.split(' ')[1];
 
   it('tells how many studies and tasks there are, and how they stand', async () => {
-    let goOn = () => undefined as void;
+    let goOn: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (goOn = resolve));
     tasks.before = (kind) => (kind === 'train' ? held : Promise.resolve());
     const payload = { yaml, file: 'study.yaml', baseDir: '/data' };
