@@ -6,8 +6,19 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
-import { BUS, CONFIG, LOGGER, PlatformModule, STORE, databaseNow, openDatabase } from '@palimpsest/platform';
-import type { Bus, Config, Store } from '@palimpsest/platform';
+import {
+  BUS,
+  CONFIG,
+  LOGGER,
+  METRICS,
+  PlatformModule,
+  STORE,
+  TRACING,
+  databaseNow,
+  openDatabase,
+} from '@palimpsest/platform';
+import type { TaskKind } from '@palimpsest/contracts';
+import type { Bus, Config, Metrics, Store, Tracing } from '@palimpsest/platform';
 import type { Logger } from 'pino';
 import { migrations } from './database/migrations.js';
 import type { Database, Tables } from './database/schema.js';
@@ -28,7 +39,7 @@ import { CLOCK, DATABASE, DEAD_LETTERS, OUTBOX, QUEUE, STUDIES, STUDY_VIEWS, WOR
 const tickMs = 1000;
 
 type Clock = () => Promise<Date>;
-type QueueParts = [Studies, Outbox, Workers, DeadLetters];
+type QueueParts = [Studies, Outbox, Workers, DeadLetters, Metrics];
 
 /** HTTP, studies and the queue. It begins to work when the application starts. */
 @Module({
@@ -68,22 +79,34 @@ type QueueParts = [Studies, Outbox, Workers, DeadLetters];
     },
     {
       provide: OUTBOX,
-      useFactory: (db: Database, bus: Bus, workers: Workers, ...[config, now]: [Config, Clock]) =>
+      useFactory: (
+        db: Database,
+        bus: Bus,
+        workers: Workers,
+        ...[config, now, tracing]: [Config, Clock, Tracing]
+      ) =>
         new Outbox({
           ...{ db, now, durable: bus.durable, leaseMs: config.LEASE_SECONDS * 1000 },
           publish: (topic, message) => bus.publish(topic, message),
           capacity: (kind) => workers.capacity(kind),
+          traced: (attributes, send) =>
+            tracing.run(
+              'task sent',
+              { parent: tracing.parentOf(attributes.studyId), role: 'producer', attributes },
+              send,
+            ),
         }),
-      inject: [DATABASE, BUS, WORKERS, CONFIG, CLOCK],
+      inject: [DATABASE, BUS, WORKERS, CONFIG, CLOCK, TRACING],
     },
     {
       provide: QUEUE,
       useFactory: (...[bus, log, config, ...parts]: [Bus, Logger, Config, ...QueueParts]) => {
-        const [studies, outbox, workers, deadLetters] = parts;
+        const [studies, outbox, workers, deadLetters, metrics] = parts;
         const leaseMs = config.LEASE_SECONDS * 1000;
-        return new Queue({ bus, log, studies, outbox, workers, deadLetters, leaseMs, tickMs });
+        const leaseLost = (kind: TaskKind) => metrics.leaseLost(kind);
+        return new Queue({ bus, log, studies, outbox, workers, deadLetters, leaseLost, leaseMs, tickMs });
       },
-      inject: [BUS, LOGGER, CONFIG, STUDIES, OUTBOX, WORKERS, DEAD_LETTERS],
+      inject: [BUS, LOGGER, CONFIG, STUDIES, OUTBOX, WORKERS, DEAD_LETTERS, METRICS],
     },
     observation,
   ],

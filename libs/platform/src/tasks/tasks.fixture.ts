@@ -43,7 +43,7 @@ async function misbehave(
       return process.exit(7);
     default:
       // Not for ever: a test that is cut off leaves nobody to end it.
-      for (const end = performance.now() + 30_000; performance.now() < end; );
+      for (const end = performance.now() + 30_000; performance.now() < end;);
       return process.exit(7);
   }
 }

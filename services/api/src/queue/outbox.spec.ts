@@ -34,6 +34,7 @@ describe('the outbox', () => {
     new Outbox({
       ...{ db, durable, leaseMs, now: () => Promise.resolve(now) },
       capacity: (kind) => capacity(kind),
+      traced: (_, send) => send(),
       publish: (_, message) => {
         const { taskId, attempt } = message as { taskId: string; attempt: number };
         if (refuse(taskId)) return Promise.reject(new Error('the broker is gone'));
@@ -112,6 +113,7 @@ describe('the outbox', () => {
     expect(await outbox().sweep()).toEqual([
       {
         taskId: 'silent',
+        kind: 'train',
         attempt: 1,
         seconds: null,
         outcome: {

@@ -8,6 +8,11 @@ import { waitAfter } from './settle.js';
 export interface OutboxPorts {
   db: Database;
   publish: <T extends Topic>(topic: T, message: Message<T>) => Promise<void>;
+  /** Runs the sending of a task as part of its study's trace. */
+  traced: (
+    task: { studyId: string; taskId: string; kind: TaskKind; attempt: number },
+    send: () => Promise<void>,
+  ) => Promise<void>;
   /** Whether a message survives the death of this process. */
   durable: boolean;
   leaseMs: number;
@@ -62,19 +67,19 @@ export class Outbox {
    *
    * @returns what their workers would have said: that this attempt was interrupted
    */
-  async sweep(): Promise<Finished[]> {
+  async sweep(): Promise<(Finished & { kind: TaskKind })[]> {
     const now = await this.ports.now();
     const silent = await this.ports.db
       .selectFrom('tasks')
-      .select(['id', 'attempt'])
+      .select(['id', 'kind', 'attempt'])
       .where('status', '=', 'sent')
       .where('progress', 'is not', null)
       .where('lease_until', '<=', now)
       .execute();
-    return silent.map(({ id, attempt }) => {
+    return silent.map(({ id, kind, attempt }) => {
       const message = `its worker fell silent in attempt ${attempt}`;
       const outcome = { ok: false, code: 'unavailable', message, retry: true, interrupted: true } as const;
-      return { taskId: id, attempt, seconds: null, outcome };
+      return { taskId: id, kind, attempt, seconds: null, outcome };
     });
   }
 
@@ -120,7 +125,9 @@ export class Outbox {
 
   async #send({ id, kind, version, input, attempt, needs, study_id }: Row): Promise<void> {
     const request = { taskId: id, studyId: study_id, kind, version, attempt, needs, input };
-    await this.ports.publish(`${kind}.requested`, request as Message<`${TaskKind}.requested`>);
+    await this.ports.traced({ taskId: id, studyId: study_id, kind, attempt }, () =>
+      this.ports.publish(`${kind}.requested`, request as Message<`${TaskKind}.requested`>),
+    );
   }
 
   /** The broker could not be reached: that is no attempt of the task. */

@@ -1,3 +1,4 @@
+import type { TaskKind } from '@palimpsest/contracts';
 import type { Bus, Subscription } from '@palimpsest/platform';
 import type { Logger } from 'pino';
 import type { Subscription as Watch } from 'rxjs';
@@ -14,6 +15,8 @@ export interface QueuePorts {
   outbox: Outbox;
   workers: Workers;
   deadLetters: DeadLetters;
+  /** Counts tasks whose worker fell silent. */
+  leaseLost: (kind: TaskKind) => void;
   leaseMs: number;
   /** How often it looks for retries that are due and for leases that ran out. */
   tickMs: number;
@@ -36,7 +39,10 @@ export class Queue {
     const { bus, studies, outbox, workers, deadLetters, tickMs } = this.ports;
     await outbox.recover();
     this.#subscriptions = [
-      await bus.subscribe(['worker.seen'], null, ({ message }) => Promise.resolve(workers.heard(message))),
+      await bus.subscribe(['worker.seen'], null, ({ message }) => {
+        workers.heard(message);
+        return Promise.resolve();
+      }),
       await bus.subscribe(['task.dead'], 'dead-letters', ({ message }) => deadLetters.receive(message)),
       await bus.subscribe(['task.progressed', 'task.finished'], 'api', async (delivery) => {
         if (delivery.topic === 'task.progressed') await studies.progressed(delivery.message);
@@ -80,12 +86,13 @@ export class Queue {
 
   /** Not for a lease after this process began, or could not hear: workers may have been talking all the while. */
   async #sweep(): Promise<void> {
-    const { bus, outbox, studies, log, leaseMs } = this.ports;
+    const { bus, outbox, studies, log, leaseLost, leaseMs } = this.ports;
     try {
       await bus.ping();
       if (performance.now() - this.#soundSinceMs < leaseMs) return;
-      for (const lost of await outbox.sweep()) {
-        log.warn({ taskId: lost.taskId, attempt: lost.attempt }, 'worker fell silent');
+      for (const { kind, ...lost } of await outbox.sweep()) {
+        log.warn({ taskId: lost.taskId, kind, attempt: lost.attempt }, 'worker fell silent');
+        leaseLost(kind);
         await studies.finished(lost);
       }
     } catch (error) {

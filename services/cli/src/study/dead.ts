@@ -17,9 +17,9 @@ interface Source {
 export async function listDead(options: CommonOptions): Promise<void> {
   await withSource(options, async (source) => {
     const letters = await source.list();
-    if (options.json) return printJson(letters);
     const rows = letters.map(({ id, topic, receivedAt, reason }) => [id, topic, receivedAt, oneLine(reason)]);
-    print(rows.length > 0 ? table(['id', 'topic', 'since', 'reason'], rows) : 'no dead letters');
+    if (options.json) printJson(letters);
+    else print(rows.length > 0 ? table(['id', 'topic', 'since', 'reason'], rows) : 'no dead letters');
   });
 }
 
@@ -27,18 +27,15 @@ export async function listDead(options: CommonOptions): Promise<void> {
 export async function showDead(id: string, options: CommonOptions): Promise<void> {
   await withSource(options, async (source) => {
     const letter = await source.get(id);
-    if (options.json) return printJson(letter);
-    const { topic, key, reason, receivedAt, text } = letter;
-    const size =
-      letter.kept < letter.bytes
-        ? `${bytes(letter.bytes)}, of which the first are here`
-        : bytes(letter.bytes);
-    print(
-      [`${id}: ${topic}, key "${key}", ${size}, since ${receivedAt}`, reason, '', text ?? '(no text)'].join(
-        '\n',
-      ),
-    );
+    if (options.json) printJson(letter);
+    else print(letterText(letter));
   });
+}
+
+function letterText({ id, topic, key, reason, receivedAt, text, kept, bytes: all }: DeadLetter): string {
+  const size = kept < all ? `${bytes(all)}, of which the first are here` : bytes(all);
+  const head = `${id}: ${topic}, key "${key}", ${size}, since ${receivedAt}`;
+  return [head, reason, '', text ?? '(no text)'].join('\n');
 }
 
 /** Sends letters again, or drops them. @throws PlatformError `not-found`, and `invalid` when none is named */
