@@ -15,12 +15,13 @@ export interface FakeTasks {
   ran: { kind: TaskKind; input: unknown }[];
   /** Called at the beginning of each task; whatever it throws, the task throws. */
   before: (kind: TaskKind, input: unknown, signal: AbortSignal) => Promise<void>;
+  definitions: AnyTaskDefinition[];
   module: Type;
 }
 
 /** Handlers of all kinds of task, whose outputs are small, real artifacts that follow from their inputs. */
 export function fakeTasks(): FakeTasks {
-  const fake: Omit<FakeTasks, 'module'> = { ran: [], before: () => Promise.resolve() };
+  const fake: Pick<FakeTasks, 'ran' | 'before'> = { ran: [], before: () => Promise.resolve() };
   const definitions = (Object.keys(tasks) as TaskKind[]).map((kind) => ({
     kind,
     runs: 'here',
@@ -35,7 +36,7 @@ export function fakeTasks(): FakeTasks {
 
   @Module({ imports: [PlatformModule], providers: taskService(definitions) })
   class FakeTasksModule {}
-  return Object.assign(fake, { module: FakeTasksModule });
+  return Object.assign(fake, { definitions, module: FakeTasksModule });
 }
 
 async function outputOf(kind: TaskKind, input: unknown, store: Store): Promise<unknown> {

@@ -42,6 +42,8 @@ async function misbehave(
       console.error('last words');
       return process.exit(7);
     default:
+      // What it said of its progress must be out before it stops listening.
+      await sleep(500);
       // Not for ever: a test that is cut off leaves nobody to end it.
       for (const end = performance.now() + 30_000; performance.now() < end;);
       return process.exit(7);

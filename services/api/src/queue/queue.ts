@@ -7,6 +7,9 @@ import type { DeadLetters } from './dead-letters.js';
 import type { Outbox } from './outbox.js';
 import type { Workers } from './workers.js';
 
+/** Messages about different tasks that are handled at once: most of their time is waiting for the store. */
+const HEARERS = 4;
+
 /** What the queue needs from around it. */
 export interface QueuePorts {
   bus: Bus;
@@ -38,17 +41,19 @@ export class Queue {
   async start(): Promise<void> {
     const { bus, studies, outbox, workers, deadLetters, tickMs } = this.ports;
     await outbox.recover();
-    this.#subscriptions = [
-      await bus.subscribe(['worker.seen'], null, ({ message }) => {
+    const hear = () =>
+      bus.subscribe(['task.progressed', 'task.finished'], 'api', async (delivery) => {
+        if (delivery.topic === 'task.progressed') await studies.progressed(delivery.message);
+        else await studies.finished(delivery.message);
+      });
+    this.#subscriptions = await Promise.all([
+      bus.subscribe(['worker.seen'], null, ({ message }) => {
         workers.heard(message);
         return Promise.resolve();
       }),
-      await bus.subscribe(['task.dead'], 'dead-letters', ({ message }) => deadLetters.receive(message)),
-      await bus.subscribe(['task.progressed', 'task.finished'], 'api', async (delivery) => {
-        if (delivery.topic === 'task.progressed') await studies.progressed(delivery.message);
-        else await studies.finished(delivery.message);
-      }),
-    ];
+      bus.subscribe(['task.dead'], 'dead-letters', ({ message }) => deadLetters.receive(message)),
+      ...Array.from({ length: HEARERS }, hear),
+    ]);
     this.#watch = studies.work.subscribe(() => this.wake());
     // Nobody waits for a tick: it reports its own failures.
     this.#timer = setInterval(() => void this.#tick(), tickMs);
