@@ -6,9 +6,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { hashesOf, palimpsest, start, type Started } from '../support/palimpsest.js';
 import { writeTinyStudy } from '../support/tiny-study.mjs';
-import { postgresBinaries, startOwnPostgres, type OwnPostgres } from './postgres-under-test.js';
+import { missing, startPostgres, type Server } from './servers/servers.mjs';
 
-const withoutPostgres = postgresBinaries['15'] === undefined;
+const withoutPostgres = missing('postgres') !== undefined;
 
 describe('backup and restore', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'palimpsest-backup-'));
@@ -70,9 +70,9 @@ describe('backup and restore', () => {
   describe.skipIf(withoutPostgres)(
     withoutPostgres ? 'PostgreSQL 15 (skipped: not on this machine)' : 'PostgreSQL 15',
     () => {
-      let postgres: OwnPostgres;
+      let postgres: Server;
       beforeAll(async () => {
-        postgres = await startOwnPostgres('15');
+        postgres = await startPostgres();
       });
       afterAll(() => postgres.remove());
 

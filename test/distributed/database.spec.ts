@@ -4,20 +4,21 @@ import { sql, type Kysely } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeDatabase } from '../../libs/platform/src/database/database-conformance.js';
 import { migrations } from '../../services/api/src/database/migrations.js';
-import { postgresBinaries, startOwnPostgres, type OwnPostgres } from './postgres-under-test.js';
+import { missing, startPostgres, type Server } from './servers/servers.mjs';
 
 type Any = Record<string, Record<string, unknown>>;
 const messageLike = (text: string) => expect.stringContaining(text) as string;
 
-for (const [version, bin] of Object.entries(postgresBinaries)) {
+for (const version of ['15', '18']) {
   const title = `PostgreSQL ${version}`;
-  describe.skipIf(bin === undefined)(
-    bin === undefined ? `${title} (skipped: not on this machine)` : title,
+  const reason = missing('postgres', { version });
+  describe.skipIf(reason !== undefined)(
+    reason === undefined ? title : `${title} (skipped: ${reason})`,
     () => {
-      let server: OwnPostgres;
+      let server: Server;
       const urlOf = (schema: string) => `${server.url}?schema=${schema}`;
       beforeAll(async () => {
-        server = await startOwnPostgres(version);
+        server = await startPostgres({ version });
       });
       afterAll(() => server.remove());
 
@@ -89,7 +90,7 @@ for (const [version, bin] of Object.entries(postgresBinaries)) {
 }
 
 /** Counts up rows in transactions by several hands, kills the server thrice, and looks what is there in the end. */
-async function killed(server: OwnPostgres): Promise<void> {
+async function killed(server: Server): Promise<void> {
   const db = await openDatabase<Any>({ DATABASE_URL: `${server.url}?schema=killed` }, migrations);
   await sql`create table pairs (id serial, half text)`.execute(db);
   const errors: unknown[] = [];
@@ -146,7 +147,7 @@ async function work(db: Kysely<Any>, { hand, stop, acknowledged, errors }: Hand)
   }
 }
 
-async function refusals(server: OwnPostgres): Promise<void> {
+async function refusals(server: Server): Promise<void> {
   const opening = (url: string) => openDatabase<Any>({ DATABASE_URL: url }, migrations);
   const admin = await connectDatabase({ DATABASE_URL: server.url });
   await sql`create role guest login password 'secret'`.execute(admin);

@@ -14,7 +14,8 @@ export declare class Deployment {
   readonly folder: string;
   readonly servers: Record<'kafka' | 'minio' | 'postgres', Server>;
   readonly env: Record<string, string>;
-  readonly store: Store;
+  /** Of the services; a test that gives them another sets it. */
+  store: Store;
   readonly names: string[];
   url(name?: string): string;
   serve(wanted: Wanted[]): Promise<void>;

@@ -24,6 +24,7 @@ export declare function stranger(deployment: Deployment): Promise<Stranger>;
 export declare function messagesOf(
   stranger: Stranger,
   topic: string,
+  sinceMs: number,
 ): Promise<{ key: Buffer; value: Buffer }[]>;
 export declare function drawFault(random: () => number): {
   what: string;

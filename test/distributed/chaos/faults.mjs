@@ -67,23 +67,24 @@ export async function stranger(deployment) {
   return { kafka, producer, close: () => producer.disconnect() };
 }
 
-/** Every message that a topic holds by now. */
-export async function messagesOf({ kafka }, topic) {
+/** Every message that a topic holds by now and that was sent since a time, in milliseconds. */
+export async function messagesOf({ kafka }, topic, sinceMs) {
   const admin = kafka.admin();
   await admin.connect();
   const ends = await admin.fetchTopicOffsets(topic);
   await admin.disconnect();
   const total = ends.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0);
   if (total === 0) return [];
+  let seen = 0;
   const consumer = kafka.consumer({ groupId: `stranger-${Math.random()}`, maxWaitTimeInMs: 250 });
   const heard = [];
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   await new Promise((resolve) => {
     void consumer.run({
-      eachMessage: async ({ message: { key, value } }) => {
-        heard.push({ key, value });
-        if (heard.length === total) resolve();
+      eachMessage: async ({ message: { key, value, timestamp } }) => {
+        if (Number(timestamp) >= sinceMs) heard.push({ key, value });
+        if (++seen === total) resolve();
       },
     });
   });
