@@ -5,7 +5,6 @@ export interface Wanted {
   name: string;
   service: string;
   env?: Record<string, string>;
-  before?: string[];
 }
 
 export declare const serviceNames: string[];

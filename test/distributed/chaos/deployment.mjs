@@ -51,8 +51,7 @@ export class Deployment {
 
   /**
    * Starts processes, and waits until they are ready.
-   * @param {{ name: string, service: string, env?: Record<string, string>, before?: string[] }[]} wanted `before`: a
-   *   program, with its arguments, that runs the process
+   * @param {{ name: string, service: string, env?: Record<string, string> }[]} wanted
    */
   async serve(wanted) {
     for (const each of wanted) {
@@ -64,9 +63,8 @@ export class Deployment {
   }
 
   #spawn(managed) {
-    const { name, service, port, env = {}, before = [] } = managed;
-    const [command, ...args] = [...before, process.execPath, program, 'serve', service];
-    const child = spawn(command, args, {
+    const { name, service, port, env = {} } = managed;
+    const child = spawn(process.execPath, [program, 'serve', service], {
       env: { ...process.env, ...this.env, ...env, HTTP_PORT: `${port}`, NODE_ENV: 'production' },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
