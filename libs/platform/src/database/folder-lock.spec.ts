@@ -83,6 +83,17 @@ describe('lockFolder', () => {
     expect(readdirSync(folder).filter((name) => name.startsWith('hammered'))).toEqual([]);
   }, 60_000);
 
+  it('removes what a killed process was writing for the lock, or for a claim on it', async () => {
+    const path = join(folder, 'unfinished');
+    const writing = [hostname(), 2 ** 22 + 1, '1', 'some-id'].join('~');
+    await writeFile(`${path}.lock.${writing}`, '');
+    await writeFile(`${path}.lock.0123456789ab.${writing}`, '');
+    await writeFile(`${path}.lock.0123456789ab.ba9876543210.${writing}`, '');
+    const unlock = await lockFolder(path);
+    expect(readdirSync(folder).filter((name) => name.startsWith('unfinished'))).toEqual(['unfinished.lock']);
+    await unlock();
+  });
+
   it('goes on where a process was killed while it took a lock over, and leaves nothing behind', async () => {
     const path = join(folder, 'halfway');
     const script = join(folder, 'halfway.mjs');

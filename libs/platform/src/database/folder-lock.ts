@@ -61,14 +61,15 @@ async function sweep(path: string): Promise<void> {
   }
 }
 
-/** What a file that is being written does not say yet, its name does. */
+/** What a file that is being written, for the lock or for a claim on it, does not say yet, its name does. */
 function ownerByName(suffix: string): ProcessOwner | undefined {
-  const [host, pid, started, id] = suffix.split(SEPARATOR);
+  const [host, pid, started, id] = suffix.replace(CLAIMS, '').split(SEPARATOR);
   if (host === undefined || started === undefined || id === undefined) return undefined;
   return { host, pid: Number(pid), started };
 }
 
 const SEPARATOR = '~';
+const CLAIMS = /^(?:[0-9a-f]{12}\.)+/;
 
 /** Makes the file with all it says in one step, unless it is there. */
 async function create(path: string): Promise<boolean> {
