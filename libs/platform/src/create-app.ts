@@ -17,11 +17,19 @@ export async function createApp(config: Config, modules: Type[]): Promise<NestFa
   const root = rootModule(config, modules);
   const logger = new NestLog(createLogger(config, serviceNames(modules)));
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest declares its options as a class
-  return NestFactory.create<NestFastifyApplication>(root, adapter, { logger, abortOnError: false });
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
+    logger,
+    abortOnError: false,
+  });
+  logger.errorsAreThrown = false;
+  return app;
 }
 
 /** Nest's own lines: what it says of itself interests only who debugs it. */
 class NestLog implements LoggerService {
+  /** While the program is made, whatever fails is thrown too, and said by whoever called. */
+  errorsAreThrown = true;
+
   constructor(private readonly pino: Logger) {}
 
   log(message: unknown): void {
@@ -33,6 +41,6 @@ class NestLog implements LoggerService {
   }
 
   error(message: unknown, stack?: unknown): void {
-    this.pino.error({ stack }, String(message));
+    this.pino[this.errorsAreThrown ? 'debug' : 'error']({ stack }, String(message));
   }
 }
