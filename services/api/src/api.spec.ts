@@ -281,6 +281,15 @@ describe('the api', () => {
     expect(views.filter(({ state }) => state !== 'done')).toEqual([]);
   });
 
+  it('tries a task again that found its input damaged, when that has been made again since', async () => {
+    let damaged = 1;
+    tasks.before = (kind) =>
+      kind === 'extract' && damaged-- > 0
+        ? Promise.reject(new PlatformError('corrupt', 'found other bytes'))
+        : Promise.resolve();
+    expect(await end(await submit())).toMatchObject({ status: 'finished', failures: [] });
+  });
+
   it('fails a task whose input is damaged for good', async () => {
     tasks.before = (kind) =>
       kind === 'compare'

@@ -6,20 +6,24 @@ const CODES = ['corrupt', 'not-found'];
 
 /**
  * Why a task could not read its input: the tasks before it whose output is no longer in the store as they left it.
- * Whoever reads something damaged sets it aside, so it is missing by then.
+ * Whoever reads something damaged sets it aside, so it is missing by then; unless it has been made again since, for
+ * another task that needs it: then this one is worth another attempt.
  *
- * @returns their ids; none for a task that ended well, or failed for another reason
+ * @returns their ids, none for a task that ended well or failed for another reason; and its end, as it is to be taken
  */
 export async function lostInputs(
-  { taskId, outcome }: Finished,
+  finished: Finished,
   { db, store }: { db: Database; store: Store },
-): Promise<Set<string>> {
+): Promise<{ finished: Finished; lost: ReadonlySet<string> }> {
+  const { taskId, outcome } = finished;
   const lost = new Set<string>();
-  if (outcome.ok || !CODES.includes(outcome.code)) return lost;
-  for (const { id, kind } of await tasksBefore(taskId, db)) {
+  if (outcome.ok || !CODES.includes(outcome.code)) return { finished, lost };
+  const before = await tasksBefore(taskId, db);
+  for (const { id, kind } of before) {
     if (!(await storedOutput(kind, id, store))) lost.add(id);
   }
-  return lost;
+  const whole = before.length > 0 && lost.size === 0;
+  return { finished: whole ? { ...finished, outcome: { ...outcome, retry: true } } : finished, lost };
 }
 
 async function tasksBefore(taskId: string, db: Database) {

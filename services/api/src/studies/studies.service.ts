@@ -97,9 +97,9 @@ export class Studies {
 
   /** A task came to its end. Hearing it twice, or late, changes nothing. */
   async finished(told: Finished): Promise<void> {
-    const finished = await this.#verified(told);
-    if (!finished) return;
-    const lost = await lostInputs(finished, this.ports);
+    const verified = await this.#verified(told);
+    if (!verified) return;
+    const { finished, lost } = await lostInputs(verified, this.ports);
     const changed = await this.#sessions.run(async (session) => {
       const { task, studies } = await lockTask(finished.taskId, session.trx);
       const settled = task && settle(this.#attempted(task), finished);
