@@ -7,8 +7,9 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Deployment } from './chaos/deployment.mjs';
-import { drawFault, randomFrom } from './chaos/faults.mjs';
+import { drawFault } from './chaos/faults.mjs';
 import { reference, trial } from './chaos/trial.mjs';
+import { randomFrom } from '../support/random.mjs';
 
 const { values } = parseArgs({ options: { minutes: { type: 'string' }, seed: { type: 'string' } } });
 const minutes = Number(values.minutes ?? 20);

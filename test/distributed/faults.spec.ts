@@ -6,9 +6,10 @@ import { taskKinds, topicNames } from '@palimpsest/contracts';
 import { openStore } from '@palimpsest/platform';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Deployment, serviceNames, until } from './chaos/deployment.mjs';
-import { alterObject, killServer, messagesOf, poisons, randomFrom, stranger } from './chaos/faults.mjs';
+import { alterObject, killServer, messagesOf, poisons, stranger } from './chaos/faults.mjs';
 import { reference, trial, type Reference } from './chaos/trial.mjs';
 import { missing } from './servers/servers.mjs';
+import { randomFrom } from '../support/random.mjs';
 
 const lacks = (['kafka', 'minio', 'postgres'] as const).map((name) => missing(name)).find((reason) => reason);
 const title = `a study over services as processes of their own${lacks ? ` (skipped: ${lacks})` : ''}`;

@@ -8,7 +8,6 @@ export interface Stranger {
 }
 type Raw = Buffer | string | null;
 
-export declare function randomFrom(seed: number): () => number;
 export declare function killServer(
   deployment: Deployment,
   name: 'kafka' | 'minio' | 'postgres',

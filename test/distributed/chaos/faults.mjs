@@ -3,17 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import { serviceNames } from './deployment.mjs';
 
-/** Numbers in [0, 1) that follow from a seed: mulberry32. */
-export function randomFrom(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 const pick = (list, random) => list[Math.floor(random() * list.length)];
 
 /** A server is killed and comes back after a while. */

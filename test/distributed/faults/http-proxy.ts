@@ -1,6 +1,7 @@
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { randomFrom } from '../../support/random.mjs';
 
 /**
  * What may go wrong with a request; the first rule that is drawn for it holds. `share` is in [0, 1]. A rule without
@@ -45,7 +46,7 @@ export interface FaultyProxyOptions {
 
 /** Starts a proxy on the loopback interface. */
 export async function startFaultyProxy(options: FaultyProxyOptions): Promise<FaultyProxy> {
-  const random = mulberry32(options.seed);
+  const random = randomFrom(options.seed);
   const happened = { status: 0, delay: 0, cut: 0, reset: 0, refused: 0 };
   let faults = options.faults ?? [];
   const server = createServer((incoming, outgoing) => {
@@ -141,15 +142,4 @@ function listen(server: Server, port: number): Promise<number> {
 function close(server: Server): Promise<void> {
   server.closeAllConnections();
   return new Promise((resolve) => server.close(() => resolve()));
-}
-
-/** Numbers in [0, 1), the same for the same seed. Reference: mulberry32 by Tommy Ettinger, public domain. */
-function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
