@@ -13,6 +13,9 @@ export type {
 } from './engine.js';
 export { requireBaseWeights } from './base-weights.js';
 export { onnxEngine } from './engines/onnx/onnx-engine.js';
+export { writeOnnx } from './engines/onnx/write-onnx.js';
+export { openEngine } from './engines/open-engine.js';
+export { tensorflowEngine } from './engines/tensorflow/tensorflow-engine.js';
 export { dropoutMask } from './dropout-mask.js';
 export { initialWeights } from './initialise.js';
 export { buildNetwork } from './build-network.js';

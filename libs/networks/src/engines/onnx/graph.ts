@@ -101,7 +101,7 @@ export class Graph {
   }
 
   /** The graph as a model file that any ONNX runtime reads. */
-  encode(): Uint8Array {
+  encode(metadata: Readonly<Record<string, string>> = {}): Uint8Array {
     const model = new ProtobufWriter();
     model.integer(1, irVersion);
     model.text(2, 'palimpsest');
@@ -117,6 +117,12 @@ export class Graph {
       operators.text(1, '');
       operators.integer(2, opset);
     });
+    for (const [key, value] of Object.entries(metadata)) {
+      model.message(14, (entry) => {
+        entry.text(1, key);
+        entry.text(2, value);
+      });
+    }
     return model.finish();
   }
 
