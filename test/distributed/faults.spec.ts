@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { taskKinds, topicNames } from '@palimpsest/contracts';
@@ -22,6 +22,15 @@ function clockLibrary(): string | undefined {
     return execFileSync('faketime', ['-f', '+1h', 'printenv', 'LD_PRELOAD'], { encoding: 'utf8' }).trim();
   } catch {
     return undefined;
+  }
+}
+
+/** Writes to a file until its disk is full. */
+function fill(file: string): void {
+  try {
+    for (;;) appendFileSync(file, Buffer.alloc(2 ** 18));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
   }
 }
 
@@ -220,9 +229,10 @@ describe.skipIf(lacks)(title, { timeout: 400_000 }, () => {
       const full = `select count(*)::integer as n from tasks where error->>'message' like '%the store is full%'`;
       const disturb = async ({ after }: { after: (n: number) => Promise<boolean> }) => {
         await after(5);
-        const { bavail, bsize } = statfsSync(path.dirname(ballast));
-        writeFileSync(ballast, Buffer.alloc(bavail * bsize));
-        await until('a task says so', 60, async () => (await deployment.query<{ n: number }>(full))[0]?.n);
+        await until('a task says so', 60, async () => {
+          fill(ballast);
+          return (await deployment.query<{ n: number }>(full))[0]?.n;
+        });
         rmSync(ballast);
       };
       expect(await trial(deployment, undisturbed, { disturb })).toEqual([]);
@@ -237,11 +247,11 @@ describe.skipIf(lacks)(title, { timeout: 400_000 }, () => {
       await deployment.serveWith({
         STORE_URL: env['STORE_URL']?.replace(`${servers.minio.port}`, `${proxy.port}`) ?? '',
       });
-    }, 60_000);
+    }, 180_000);
     afterAll(async () => {
       await deployment.serveWith({});
       await proxy.close();
-    }, 60_000);
+    }, 180_000);
 
     it('when it answers 503, slowly, with half a body, or hangs up', async () => {
       proxy.setFaults([

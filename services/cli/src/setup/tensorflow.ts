@@ -33,6 +33,7 @@ const lock = fileURLToPath(new URL('../../tensorflow', import.meta.url));
  */
 export async function setUpTensorflow(setup: TensorflowSetup): Promise<string> {
   requirePlatform(setup);
+  if (setup.library !== undefined) await requireLibrary(setup.library);
   await requireCompiler();
   const place = path.join(setup.home, setup.gpu ? 'gpu' : 'cpu');
   await mkdir(setup.home, { recursive: true });
@@ -62,6 +63,13 @@ function requirePlatform({ library }: TensorflowSetup): void {
   if (platform === 'linux' && (arch === 'x64' || library !== undefined)) return;
   const expected = library === undefined ? 'Linux on x64' : 'Linux';
   throw new PlatformError('invalid', `setup tensorflow: expected ${expected}, found ${platform} on ${arch}`);
+}
+
+async function requireLibrary(folder: string): Promise<void> {
+  const found = await readdir(path.join(folder, 'lib')).catch(() => [] as string[]);
+  const missing = libraries.find((each) => !found.includes(each));
+  if (missing === undefined) return;
+  throw new PlatformError('not-found', `${folder}: expected lib/${missing}, found no such file`);
 }
 
 /** What the lock file names, by its hashes, without the scripts that would download an old TensorFlow. */
@@ -106,10 +114,6 @@ async function addWheel(
 
 async function linkLibrary(library: string, { folder, to }: { folder: string; to: string }): Promise<void> {
   const from = path.resolve(library);
-  const found = await readdir(path.join(from, 'lib')).catch(() => [] as string[]);
-  const missing = libraries.find((each) => !found.includes(each));
-  if (missing !== undefined)
-    throw new PlatformError('not-found', `${from}: expected lib/${missing}, found no such file`);
   for (const each of libraries) await symlink(path.join(from, 'lib', each), path.join(to, each));
   await cp(path.join(from, 'include'), path.join(folder, 'include'), { recursive: true });
 }

@@ -61,7 +61,7 @@ export async function downloadWheel(
     },
   });
   await pipeline(
-    Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]),
+    Readable.fromWeb(body),
     watch,
     createWriteStream(to),
   );
