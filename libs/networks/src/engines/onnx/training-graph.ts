@@ -25,7 +25,7 @@ export interface TrainingGraph {
  */
 export function writeTraining(network: Network, weights: Weights, options: TrainOptions): TrainingGraph {
   const { frozen, learning } = divide(network, options.trainable);
-  const biasless = normalisedConvolutions(learning);
+  const biasless = convolutionsWithoutBias(learning);
   const tape = new Tape('inverseImages', { biasless, rebuild: options.lowMemory ?? false });
   const { graph } = tape;
   graph.input('inverseImages', []);
@@ -54,12 +54,12 @@ function divide(
   return { frozen: layers.slice(0, end), learning: layers.slice(end) };
 }
 
-function normalisedConvolutions(layers: readonly Layer[]): Set<string> {
+/** Those that have none, and those whose bias a batch norm would take away again. */
+function convolutionsWithoutBias(layers: readonly Layer[]): Set<string> {
   const readersOf = (name: string) => layers.filter(({ inputs }) => inputs.includes(name));
-  const normalised = layers.filter(
-    ({ kind, name }) => kind === 'conv' && readersOf(name).every((reader) => reader.kind === 'batch-norm'),
-  );
-  return new Set(normalised.map(({ name }) => name));
+  const normalised = (name: string) => readersOf(name).every((reader) => reader.kind === 'batch-norm');
+  const without = layers.filter((layer) => layer.kind === 'conv' && (!layer.bias || normalised(layer.name)));
+  return new Set(without.map(({ name }) => name));
 }
 
 function trainedTensors(network: Network, learning: Layer[], biasless: ReadonlySet<string>): WeightSpec[] {
