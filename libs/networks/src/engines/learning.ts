@@ -10,13 +10,12 @@ export function divide(
   return { frozen: layers.slice(0, end), learning: layers.slice(end) };
 }
 
-/** Convolutions that only batch norms read: their bias changes nothing, as each batch norm takes it away again. */
-export function normalisedConvolutions(layers: readonly Layer[]): Set<string> {
+/** Those that have none, and those whose bias a batch norm would take away again. */
+export function convolutionsWithoutBias(layers: readonly Layer[]): Set<string> {
   const readersOf = (name: string) => layers.filter(({ inputs }) => inputs.includes(name));
-  const normalised = layers.filter(
-    ({ kind, name }) => kind === 'conv' && readersOf(name).every((reader) => reader.kind === 'batch-norm'),
-  );
-  return new Set(normalised.map(({ name }) => name));
+  const normalised = (name: string) => readersOf(name).every((reader) => reader.kind === 'batch-norm');
+  const without = layers.filter((layer) => layer.kind === 'conv' && (!layer.bias || normalised(layer.name)));
+  return new Set(without.map(({ name }) => name));
 }
 
 /** The tensors that a gradient changes. */

@@ -1,7 +1,15 @@
 /* eslint-disable max-lines-per-function, @typescript-eslint/no-non-null-assertion -- a suite, for specs only */
 import { expect, it } from 'vitest';
 import type { Engine } from '../../engine.js';
-import { anyBatch, anyWeights, asReference, relativeError, tinyNetwork, tolerance } from './cases.js';
+import {
+  anyBatch,
+  anyWeights,
+  asReference,
+  relativeError,
+  tinyInception,
+  tinyNetwork,
+  tolerance,
+} from './cases.js';
 import type { Traits } from './engine-conformance.js';
 import { reference } from './reference.js';
 
@@ -28,6 +36,19 @@ export function inferenceCases(engine: Engine, { sameForAnyThreads }: Traits): v
       await predictor.dispose();
     },
   );
+
+  it('gives the activations of every kind of layer', async () => {
+    const network = tinyInception();
+    const weights = anyWeights(network);
+    const batch = anyBatch(network, 3);
+    const taps = network.layers.slice(0, -1).map(({ name }) => name);
+    const predictor = await engine.infer(network, weights, { taps });
+    const found = await predictor.run(batch.images);
+    await predictor.dispose();
+    const { outputs } = reference(network, { ...asReference(weights, batch), inference: true });
+    for (const [name, { data }] of found.taps)
+      expect(relativeError(data, outputs.get(name)!), name).toBeLessThan(tolerance);
+  });
 
   it('gives the same bytes again, and an image the same whatever its batch', async () => {
     const network = tinyNetwork();

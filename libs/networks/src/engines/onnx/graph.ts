@@ -50,16 +50,16 @@ export class Graph {
     return output;
   }
 
-  /** Cuts a vector into named pieces. */
-  split(vector: string, pieces: readonly { name: string; length: number }[]): void {
+  /** Cuts a vector into named pieces, or a matrix along another axis. */
+  split(value: string, pieces: readonly { name: string; length: number }[], axis = 0): void {
     const lengths = this.integers(pieces.map(({ length }) => length));
     const outputs = pieces.map(({ name }) => name);
     this.#nodes.push({
       operator: 'Split',
       name: `Split_${this.#nodes.length}`,
-      inputs: [vector, lengths],
+      inputs: [value, lengths],
       outputs,
-      attributes: { axis: 0 },
+      attributes: { axis },
     });
   }
 

@@ -1,6 +1,6 @@
 import type { TrainOptions } from '../../engine.js';
 import type { DropoutLayer, Layer, Network, Weights, WeightSpec } from '../../network.js';
-import { divide, normalisedConvolutions, partsOf, trainedTensors } from '../learning.js';
+import { convolutionsWithoutBias, divide, partsOf, trainedTensors } from '../learning.js';
 import { writeAdam } from './adam.js';
 import type { Graph } from './graph.js';
 import { InferenceGraph } from './inference-graph.js';
@@ -26,7 +26,7 @@ export interface TrainingGraph {
  */
 export function writeTraining(network: Network, weights: Weights, options: TrainOptions): TrainingGraph {
   const { frozen, learning } = divide(network, options.trainable);
-  const biasless = normalisedConvolutions(learning);
+  const biasless = convolutionsWithoutBias(learning);
   const tape = new Tape('inverseImages', { biasless, rebuild: options.lowMemory ?? false });
   const { graph } = tape;
   graph.input('inverseImages', []);

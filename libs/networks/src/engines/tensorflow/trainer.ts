@@ -2,7 +2,7 @@ import { dropoutMask } from '../../dropout-mask.js';
 import type { Adam, Trainer, TrainerState, TrainOptions } from '../../engine.js';
 import type { BatchNormLayer, Layer, Network, Weights } from '../../network.js';
 import { countImages, oneHot } from '../batches.js';
-import { divide, normalisedConvolutions, trainedTensors } from '../learning.js';
+import { convolutionsWithoutBias, divide, trainedTensors } from '../learning.js';
 import { crossEntropy } from '../loss.js';
 import { momentsAs } from '../moments.js';
 import type { Device, Tensor } from './device.js';
@@ -38,7 +38,7 @@ export class TensorflowTrainer implements Trainer {
   ) {
     this.#network = network;
     ({ frozen: this.#frozen, learning: this.#learning } = divide(network, trainable));
-    this.#biasless = normalisedConvolutions(this.#learning);
+    this.#biasless = convolutionsWithoutBias(this.#learning);
     this.#adam = optimiser;
     this.#seed = seed;
     this.#steps = state?.steps ?? 0;

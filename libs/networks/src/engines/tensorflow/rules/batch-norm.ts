@@ -9,9 +9,10 @@ import { using, type Rule, type Surroundings } from './rule.js';
  */
 export const batchNorm: Rule<BatchNormLayer> = {
   infer(run, layer, inputs) {
-    const variables = ['gamma', 'beta', 'moving_mean', 'moving_variance'].map((variable) =>
+    const others = ['beta', 'moving_mean', 'moving_variance'].map((variable) =>
       run.weight(`${layer.name}/${variable}`),
     );
+    const variables = [gammaOf(run, layer), ...others];
     const outputs = using(variables, () => fused(run, layer, [only(inputs), ...variables], false));
     const [output, ...rest] = outputs as [Tensor, ...Tensor[]];
     for (const each of rest) each.release();
@@ -24,7 +25,7 @@ export const batchNorm: Rule<BatchNormLayer> = {
     const input = only(inputs);
     const none = () => device.floats(new Float32Array(0), [0]);
     const [gamma, beta, noMean, noVariance] = [
-      run.weight(`${name}/gamma`),
+      gammaOf(run, layer),
       run.weight(`${name}/beta`),
       none(),
       none(),
@@ -37,7 +38,7 @@ export const batchNorm: Rule<BatchNormLayer> = {
       output,
       keeps: [input.keep(), ...reserved],
       back(gradient, [wanted]) {
-        const scale = run.weight(`${name}/gamma`);
+        const scale = gammaOf(run, layer);
         const slopes = using([scale], () =>
           device.ops(
             'FusedBatchNormGradV3',
@@ -47,7 +48,8 @@ export const batchNorm: Rule<BatchNormLayer> = {
           ),
         );
         const [slope, gammaSlope, betaSlope, ...rest] = slopes as [Tensor, Tensor, Tensor, ...Tensor[]];
-        run.learn(`${name}/gamma`, gammaSlope);
+        if (layer.scale) run.learn(`${name}/gamma`, gammaSlope);
+        else gammaSlope.release();
         run.learn(`${name}/beta`, betaSlope);
         for (const each of rest) each.release();
         if (wanted) return [slope];
@@ -57,6 +59,11 @@ export const batchNorm: Rule<BatchNormLayer> = {
     };
   },
 };
+
+function gammaOf({ device, weight }: Surroundings, { name, scale, output }: BatchNormLayer): Tensor {
+  if (scale) return weight(`${name}/gamma`);
+  return device.floats(new Float32Array(output.channels).fill(1), [output.channels]);
+}
 
 /** @returns the output, mean and unbiased variance of the batch, and three tensors for the way back */
 function fused(

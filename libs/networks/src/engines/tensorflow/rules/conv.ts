@@ -41,12 +41,14 @@ function forward(run: Surroundings, layer: ConvLayer, input: Tensor): Tensor {
   return using([output, bias], () => device.op('BiasAdd', [output, bias]));
 }
 
-const hasBias = (run: Surroundings, { name }: ConvLayer) => !run.isBiasless(name);
+const hasBias = (run: Surroundings, { name, bias }: ConvLayer) => bias && !run.isBiasless(name);
 
-function attributesOf({ stride, padding }: ConvLayer): Attributes {
+function attributesOf({ stride, padding: { top, bottom, left, right } }: ConvLayer): Attributes {
+  const sides = [0, 0, top, bottom, left, right, 0, 0];
+  const padded = sides.some((zeros) => zeros > 0);
   return {
     strides: { int: [1, stride, stride, 1] },
-    padding: { string: padding === 0 ? 'VALID' : 'EXPLICIT' },
-    explicit_paddings: { int: padding === 0 ? [] : [0, 0, padding, padding, padding, padding, 0, 0] },
+    padding: { string: padded ? 'EXPLICIT' : 'VALID' },
+    explicit_paddings: { int: padded ? sides : [] },
   };
 }

@@ -29,15 +29,27 @@ export const maxPool: Rule<MaxPoolLayer> = {
   },
 };
 
-const attributesOf = ({ size, stride }: MaxPoolLayer): Attributes => ({
-  ksize: { int: [1, size, size, 1] },
+const attributesOf = ({ kernel: [height, width], stride }: MaxPoolLayer): Attributes => ({
+  ksize: { int: [1, height, width, 1] },
   strides: { int: [1, stride, stride, 1] },
   padding: { string: 'VALID' },
 });
 
-function pad(device: Device, input: Tensor, { padding }: MaxPoolLayer): Tensor {
-  if (padding === 0) return input.keep();
-  const sides = device.integers([0, 0, padding, padding, padding, padding, 0, 0], [4, 2]);
+const sidesOf = ({ padding: { top, bottom, left, right } }: MaxPoolLayer) => [
+  0,
+  0,
+  top,
+  bottom,
+  left,
+  right,
+  0,
+  0,
+];
+
+function pad(device: Device, input: Tensor, layer: MaxPoolLayer): Tensor {
+  const zeros = sidesOf(layer);
+  if (zeros.every((side) => side === 0)) return input.keep();
+  const sides = device.integers(zeros, [4, 2]);
   return using([sides], () => device.op('Pad', [input, sides], { Tpaddings: { type: 'int32' } }));
 }
 
@@ -45,10 +57,11 @@ function pad(device: Device, input: Tensor, { padding }: MaxPoolLayer): Tensor {
 function cut(
   device: Device,
   padded: Tensor,
-  { shape, layer: { padding } }: { shape: readonly number[]; layer: MaxPoolLayer },
+  { shape, layer }: { shape: readonly number[]; layer: MaxPoolLayer },
 ): Tensor {
-  if (padding === 0) return padded;
-  const [begin, size] = [device.integers([0, padding, padding, 0]), device.integers(shape)];
+  if (sidesOf(layer).every((side) => side === 0)) return padded;
+  const { top, left } = layer.padding;
+  const [begin, size] = [device.integers([0, top, left, 0]), device.integers(shape)];
   return using([padded, begin, size], () =>
     device.op('Slice', [padded, begin, size], { Index: { type: 'int32' } }),
   );

@@ -1,7 +1,9 @@
 import type { Layer } from '../../../network.js';
 import type { Tensor } from '../device.js';
 import { add } from './add.js';
+import { averagePool } from './average-pool.js';
 import { batchNorm } from './batch-norm.js';
+import { concat } from './concat.js';
 import { conv } from './conv.js';
 import { dense } from './dense.js';
 import { dropout } from './dropout.js';
@@ -16,7 +18,9 @@ type LayerOf<K extends Kind> = Extract<Layer, { kind: K }>;
 /** One rule for each kind of layer. */
 const rules: { [K in Kind]: Rule<LayerOf<K>> } = {
   add,
+  'average-pool': averagePool,
   'batch-norm': batchNorm,
+  concat,
   conv,
   dense,
   dropout,
