@@ -227,7 +227,10 @@ async function checkGradients(engine: Engine, network: Network): Promise<void> {
     const expected = numericGradient(network, input, name, entries);
     // The bias before a batch norm has no effect: its gradient is exactly zero, and its difference rounding.
     if (expected.every((value) => Math.abs(value) < 1e-9))
-      expect(gradient.every((value) => value === 0), name).toBe(true);
+      expect(
+        gradient.every((value) => value === 0),
+        name,
+      ).toBe(true);
     else
       expect(
         relativeError(
