@@ -76,10 +76,18 @@ export const sourceSchema = z.union([
     weights: z
       .string()
       .min(1)
-      .describe('A safetensors file with tensors named as in Keras. Relative to the study file.'),
+      .describe(
+        'A file of weights: safetensors, Keras HDF5 (`.h5`, `.weights.h5`, `.keras`), a PyTorch state_dict, or the `model.json` of a TensorFlow.js model; told by its content. Relative to the study file.',
+      ),
     preprocessing: z
       .enum(preprocessings)
       .describe('How pixels were normalised when these weights were trained.'),
+    acceptDifferences: z
+      .literal(true)
+      .optional()
+      .describe(
+        'Needed for weights of a network that computes otherwise than the one here, such as those of PyTorch for ResNet50; `palimpsest weights inspect` says how.',
+      ),
   }),
 ]);
 

@@ -42,6 +42,8 @@ const importWeights = {
   input: z.strictObject({
     path: z.string(),
     architecture: z.enum(architectures),
+    /** Left out where nothing has to be accepted, so that the ids of such tasks stay what they were. */
+    acceptDifferences: z.literal(true).optional(),
     look: z.int().nonnegative(),
   }),
   output: z.strictObject({ weights: artifactRefSchema, tensors: z.int().positive() }),

@@ -1,10 +1,5 @@
 import type { Network, Weights } from './network.js';
-
-/** A tensor as a file of weights has it. */
-interface StoredTensor {
-  shape: readonly number[];
-  data: Float32Array;
-}
+import type { StoredTensor } from './weights/stored-tensor.js';
 
 const shownFaults = 5;
 
@@ -12,6 +7,7 @@ const shownFaults = 5;
  * The weights of a network's base, out of the tensors of a file. Others, such as those of a head, are left alone.
  *
  * @param file what to call the file in an error
+ * @param originals names in the file by ours, where they differ; errors tell both
  * @throws RangeError when tensors of the base are missing, of another shape or not finite, naming each with what was
  *   expected and found
  */
@@ -19,6 +15,7 @@ export function requireBaseWeights(
   { name: network, weights }: Network,
   tensors: ReadonlyMap<string, StoredTensor>,
   file: string,
+  originals: ReadonlyMap<string, string> = new Map(),
 ): Weights {
   const base = weights.filter(({ part }) => part === 'base');
   const found: Weights = new Map();
@@ -26,7 +23,9 @@ export function requireBaseWeights(
   for (const { name, shape } of base) {
     const tensor = tensors.get(name);
     const fault = faultOf(shape, tensor);
-    if (fault !== undefined) faults.push(`${name} (${fault})`);
+    const original = originals.get(name);
+    const called = original === undefined ? name : `${name}, there ${original}`;
+    if (fault !== undefined) faults.push(`${called} (${fault})`);
     else if (tensor) found.set(name, tensor.data);
   }
   if (faults.length === 0) return found;

@@ -17,6 +17,7 @@ import { setupCommand } from './commands/setup.js';
 import { serveCommand } from './commands/serve.js';
 import { statusCommand } from './commands/status.js';
 import { storeCommand } from './commands/store.js';
+import { weightsCommand } from './commands/weights.js';
 import { workCommand } from './commands/work.js';
 import { exitCodeOf, exitCodes, exitCodesHelp, type Outcome } from './exit-codes.js';
 import { note } from './streams.js';
@@ -32,6 +33,7 @@ Examples:
   palimpsest demo                        a whole study on synthetic images, in a few minutes
   palimpsest plan my-study.yaml          what a study would do, and how long; runs nothing
   palimpsest run my-study.yaml           runs it; interrupt it whenever you like and run it again
+  palimpsest weights list                pretrained weights that are known by name
   palimpsest compare a.npy b.npy --json  similarity of two activation matrices
 `;
 
@@ -50,6 +52,7 @@ export function buildProgram(outcome: Outcome): Command {
     compareCommand,
     predictCommand,
     exportCommand,
+    weightsCommand,
     serveCommand,
     workCommand,
     statusCommand,

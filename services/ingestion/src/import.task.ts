@@ -1,32 +1,37 @@
-import { readFile } from 'node:fs/promises';
-import { PlatformError } from '@palimpsest/contracts';
-import { readSafetensors, type Tensor } from '@palimpsest/formats';
-import { buildNetwork, requireBaseWeights } from '@palimpsest/networks';
+import { createHash } from 'node:crypto';
+import { writeSafetensors, type Tensor } from '@palimpsest/formats';
 import type { TaskDefinition } from '@palimpsest/platform';
-import { expecting } from './layouts/folder.js';
+import {
+  baseOf,
+  openWeights,
+  requireSameNetwork,
+  type ImportedBase,
+  type OpenedWeights,
+} from './read-weight-file.js';
 
 /**
- * `import`: a safetensors file of pretrained weights to the store, its bytes as they are, once every tensor of the
- * network's base is known to be in it. The head is not looked for: it is always new. Other tensors do no harm.
+ * `import`: a file of pretrained weights to the store, once every tensor of the network's base is known to be in it.
+ * A safetensors file with our names is kept as it is; from any other form the base is written as safetensors, with the
+ * hash of the file in its metadata. The head is not looked for: it is always new. Other tensors do no harm.
  */
 export const importWeights: TaskDefinition<'import'> = {
   kind: 'import',
   runs: 'here',
   module: new URL('./tasks.js', import.meta.url).href,
-  async run({ path, architecture }, { store }) {
-    const bytes = await expecting('a safetensors file', path, readFile(path));
-    // The shapes of the base depend neither on the images nor on the classes.
-    const network = buildNetwork(architecture, { imageSize: 224, classes: 2, dropout: 0 });
-    const base = requireBaseWeights(network, tensorsOf(bytes, path), path);
-    return { weights: await store.put('weights', bytes, '.safetensors'), tensors: base.size };
+  async run({ path, architecture, acceptDifferences }, { store }) {
+    const opened = await openWeights(path);
+    const base = await baseOf(path, opened, architecture);
+    requireSameNetwork(path, base, acceptDifferences ?? false);
+    const bytes = base.unchanged && opened.format === 'safetensors' ? opened.bytes : encode(base, opened);
+    return { weights: await store.put('weights', bytes, '.safetensors'), tensors: base.weights.size };
   },
 };
 
-function tensorsOf(bytes: Uint8Array, path: string): Map<string, Tensor> {
-  try {
-    return readSafetensors(bytes).tensors;
-  } catch (cause) {
-    if (!(cause instanceof RangeError || cause instanceof TypeError)) throw cause;
-    throw new PlatformError('invalid', `${path}: ${cause.message}`, { cause });
-  }
+function encode({ network, weights, naming, format }: ImportedBase, { bytes }: OpenedWeights): Uint8Array {
+  const tensors = network.weights.flatMap(({ name, shape }): [string, Tensor][] => {
+    const data = weights.get(name);
+    return data ? [[name, { shape: [...shape], data }]] : [];
+  });
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return writeSafetensors(new Map(tensors), { architecture: network.name, format, naming, sha256 });
 }

@@ -1,4 +1,11 @@
 export { assignFolds, type Assignment, type Placement } from './assign-folds.js';
 export { IngestionModule } from './ingestion.module.js';
 export { readDataset, type LabelledDataset, type LabelledImage } from './read-dataset.js';
+export {
+  baseOf,
+  openWeights,
+  requireSameNetwork,
+  type ImportedBase,
+  type OpenedWeights,
+} from './read-weight-file.js';
 export { definitions } from './tasks.js';

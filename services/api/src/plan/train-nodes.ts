@@ -59,7 +59,12 @@ export function sourceNodes(
       about: { kind: 'import', source: name },
       needs: smallNeeds,
       estimate: importEstimate(context),
-      resolve: () => ({ path: source.weights, architecture: study.network.architecture, look }),
+      resolve: () => ({
+        path: source.weights,
+        architecture: study.network.architecture,
+        ...(source.acceptDifferences && { acceptDifferences: true as const }),
+        look,
+      }),
     },
   ];
 }

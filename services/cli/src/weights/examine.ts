@@ -1,0 +1,55 @@
+import { architectures, messageOf, type Architecture } from '@palimpsest/contracts';
+import { weightFormats } from '@palimpsest/formats';
+import { baseOf, openWeights, type OpenedWeights } from '@palimpsest/ingestion';
+
+/** Whether a file holds the base of an architecture, and what is to be known when it does. */
+export interface Fit {
+  architecture: Architecture;
+  /** What is missing or misshapen; null when the base is complete. */
+  fault: string | null;
+  naming: string | null;
+  differences: { text: string; matters: boolean }[];
+}
+
+/** What a file of weights holds. */
+export interface Examination {
+  file: string;
+  format: string;
+  bytes: number;
+  tensors: { name: string; shape: number[] }[];
+  parameters: number;
+  fits: Fit[];
+}
+
+/**
+ * Reads a file of weights and tries it on every architecture.
+ *
+ * @throws PlatformError when it cannot be read, naming the tensor where it is one that is at fault
+ */
+export async function examine(file: string): Promise<Examination> {
+  const opened = await openWeights(file);
+  const tensors = [...opened.tensors].map(([name, { shape }]) => ({ name, shape }));
+  return {
+    file,
+    format: weightFormats[opened.format],
+    bytes: opened.bytes.length,
+    tensors,
+    parameters: [...opened.tensors.values()].reduce((sum, { data }) => sum + data.length, 0),
+    fits: await Promise.all(architectures.map((architecture) => tryOn(file, opened, architecture))),
+  };
+}
+
+/** The architectures whose base is complete in the file. */
+export function fitting({ fits }: Examination): Fit[] {
+  return fits.filter(({ fault }) => fault === null);
+}
+
+async function tryOn(file: string, opened: OpenedWeights, architecture: Architecture): Promise<Fit> {
+  try {
+    const { naming, differences } = await baseOf(file, opened, architecture);
+    return { architecture, fault: null, naming, differences: [...differences] };
+  } catch (error) {
+    const fault = messageOf(error).replace(`${file}: `, '');
+    return { architecture, fault, naming: null, differences: [] };
+  }
+}

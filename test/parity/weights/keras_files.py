@@ -1,0 +1,59 @@
+"""Saves a model in every form that Keras has for weights: `keras_files.py tiny|resnet50 FOLDER`.
+
+Needs keras 3, tf_keras (Keras 2) and tensorflow. Beside the files it writes `expected.safetensors` with the same
+numbers under `layer/variable`. Made and tried with keras 3.15, tf_keras 2.21, tensorflow-cpu 2.21, h5py 3.
+"""
+
+import os
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+
+import h5py
+import keras
+import tf_keras
+
+import models
+import safetensors_file
+
+
+def without_names(source, target):
+    """A copy as the first releases of Keras 3 wrote it: layers by class and number, no name anywhere."""
+    with h5py.File(source, "r") as old, h5py.File(target, "w") as new:
+        for key in old:
+            old.copy(key, new)
+
+        def forget(_, item):
+            if "name" in item.attrs:
+                del item.attrs["name"]
+
+        new.visititems(forget)
+
+
+def save_all(which, folder):
+    os.makedirs(folder, exist_ok=True)
+    path = lambda name: os.path.join(folder, name)
+    build = getattr(models, which)
+
+    older = build(tf_keras)
+    drawn = models.randomise(older)
+    older.save_weights(path("keras2-weights.h5"))
+    older.save(path("keras2-model.h5"))
+
+    newer = build(keras)
+    models.randomise(newer)
+    newer.save(path("keras3-model.h5"))
+    newer.save_weights(path("keras3.weights.h5"))
+    without_names(path("keras3.weights.h5"), path("keras3-unnamed.weights.h5"))
+    newer.save(path("keras3.keras"))
+
+    nested = keras.Sequential([newer, keras.layers.Dense(1, name="head")])
+    nested.save(path("keras3-nested.h5"))
+    nested.save(path("keras3-nested.keras"))
+
+    safetensors_file.write(path("expected.safetensors"), drawn)
+
+
+if __name__ == "__main__":
+    save_all(*sys.argv[1:])
