@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { exitCodes, type Outcome } from '../exit-codes.js';
+import type { Outcome } from '../exit-codes.js';
 import { applyOptions, withData, type CommonOptions } from '../options.js';
 
 const examples = `
@@ -37,20 +37,8 @@ export function setupCommand(outcome: Outcome): Command {
     .addHelpText('after', examples)
     .action(async (options: SetupOptions) => {
       applyOptions(options);
-      const { loadConfig } = await import('@palimpsest/platform');
-      const { setUpTensorflow } = await import('../setup/tensorflow.js');
-      const { note, print } = await import('../streams.js');
-      const { TENSORFLOW_HOME: home } = loadConfig();
-      let last = '';
-      const progress = (what: string, share?: number) => {
-        const line = share === undefined ? what : `${what}: ${10 * Math.floor(10 * share)} %`;
-        if (line !== last) note(line);
-        last = line;
-      };
-      const { gpu = false, library, index } = options;
-      const version = await setUpTensorflow({ gpu, home, library, index, progress });
-      print(`TensorFlow ${version} in ${home}; ENGINE=tensorflow${gpu ? '-gpu' : ''} uses it`);
-      outcome(exitCodes.ok);
+      const { setUp } = await import('../setup/set-up.js');
+      outcome(await setUp(options));
     });
   return new Command('setup')
     .summary('install what some settings need')

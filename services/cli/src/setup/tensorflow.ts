@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { copyFile, cp, mkdir, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { PlatformError } from '@palimpsest/contracts';
+import type { DownloadOptions } from '../download/download.js';
 import { buildBinding, requireCompiler } from './build-binding.js';
 import { downloadWheel, extractWheel, wheels } from './wheel.js';
 
@@ -17,8 +18,10 @@ export interface TensorflowSetup {
   library?: string | undefined;
   /** Python package index. */
   index: string;
-  /** Hears what is being done, and how much of it. */
-  progress: (what: string, share?: number) => void;
+  signal: AbortSignal;
+  /** Hears what is being done. */
+  progress: (what: string) => void;
+  onDownload: DownloadOptions['onProgress'];
 }
 
 const libraries = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
@@ -46,6 +49,8 @@ export async function setUpTensorflow(setup: TensorflowSetup): Promise<string> {
     await clean(folder);
     setup.progress('trying it');
     const version = await tryOut(folder, setup);
+    // A temporary folder is its owner's alone.
+    await chmod(folder, 0o755);
     await rm(place, { recursive: true, force: true });
     await rename(folder, place);
     return version;
@@ -92,24 +97,21 @@ async function addLibrary(folder: string, setup: TensorflowSetup): Promise<void>
   else await linkLibrary(setup.library, { folder, to });
 }
 
-async function addWheel(
-  folder: string,
-  to: string,
-  { gpu, index, progress }: TensorflowSetup,
-): Promise<void> {
+async function addWheel(folder: string, to: string, setup: TensorflowSetup): Promise<void> {
+  const { gpu, home, index, signal, progress, onDownload } = setup;
   const wheel = wheels[gpu ? 'gpu' : 'cpu'];
-  const file = path.join(folder, wheel.file);
-  const what = `downloading ${wheel.file}`;
-  await downloadWheel(wheel, file, { index, progress: (share) => progress(what, share) });
+  const part = path.join(home, `${wheel.file}.part`);
+  progress(`downloading ${wheel.file}`);
+  await downloadWheel(wheel, { index, part, signal, onProgress: onDownload });
   progress('unpacking');
   const headers =
     /^tensorflow\/include\/(tensorflow\/c\/|tensorflow\/core\/platform\/ctstring|tsl\/platform\/ctstring|xla\/tsl\/c\/)/;
-  await extractWheel(file, (name) => {
+  await extractWheel(part, (name) => {
     if (headers.test(name)) return path.join(folder, name.slice('tensorflow/'.length));
     const library = libraries.find((each) => name === `tensorflow/${each}`);
     return library && path.join(to, library);
   });
-  await rm(file);
+  await rm(part);
 }
 
 async function linkLibrary(library: string, { folder, to }: { folder: string; to: string }): Promise<void> {
