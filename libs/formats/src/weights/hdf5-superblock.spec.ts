@@ -25,6 +25,14 @@ describe('the end of an HDF5 file', () => {
     if (version >= 2) expect(checksum).toBe(lookup3(moved.subarray(0, 44)));
   });
 
+  it('is moved in a copy, also of a Buffer', () => {
+    const bytes = Buffer.alloc(200).subarray(50, 150);
+    bytes[13] = 8;
+    bytes.writeBigUInt64LE(5000n, 40);
+    expect(endOfFile(withEnd(bytes, endOfFile(bytes)!))?.value).toBe(100);
+    expect(endOfFile(bytes)?.value).toBe(5000);
+  });
+
   it('is not guessed', () => {
     expect(endOfFile(new Uint8Array(30))).toBeUndefined();
     expect(endOfFile(new Uint8Array(100).fill(9))).toBeUndefined();

@@ -31,7 +31,8 @@ export function endOfFile(bytes: Uint8Array): EndOfFile | undefined {
 
 /** The file with its end where it really is, so that what lies before can be read. */
 export function withEnd(bytes: Uint8Array, { at, checksumAt }: EndOfFile): Uint8Array {
-  const copy = bytes.slice();
+  // Not slice(): that of a Buffer is no copy.
+  const copy = new Uint8Array(bytes);
   const view = new DataView(copy.buffer);
   view.setBigUint64(at, BigInt(copy.length), true);
   if (checksumAt !== undefined) view.setUint32(checksumAt, lookup3(copy.subarray(0, checksumAt)), true);

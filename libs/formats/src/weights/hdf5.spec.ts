@@ -54,9 +54,9 @@ describe('readHdf5', () => {
     const bytes = layers('a', 'b', 'c');
     const cut = bytes.slice(0, bytes.length - 4000);
     await expect(readHdf5(cut)).rejects.toThrow(
-      `hdf5: truncated: expected ${bytes.length} bytes, found ${cut.length}; the first that is not whole is `,
+      `hdf5: truncated: expected ${bytes.length} bytes, found ${cut.length}; "`,
     );
-    await expect(readHdf5(cut)).rejects.toThrow(/is [abc]\/kernel:0$/);
+    await expect(readHdf5(cut)).rejects.toThrow(/"[abc]\/kernel:0" is not whole$/);
   });
 
   it('says so when nothing but the beginning is there', async () => {

@@ -2,6 +2,7 @@ import type * as h5wasm from 'h5wasm';
 import type { Dataset, File, Group } from 'h5wasm';
 import type { Tensor } from '../safetensors.js';
 import { endOfFile, withEnd } from './hdf5-superblock.js';
+import { firstCutDataset } from './hdf5-scan.js';
 import type { KerasTensors } from './keras-names.js';
 
 type Library = typeof h5wasm;
@@ -25,17 +26,17 @@ export async function readHdf5(bytes: Uint8Array): Promise<KerasTensors> {
   const library = await load();
   return withFile(library, isCut ? withEnd(bytes, end) : bytes, (file) => {
     const content: KerasTensors = { tensors: new Map(), names: new Map() };
-    let place = 'its groups';
+    let place: string | undefined;
     const collect = () => collectGroup(file, '', { content, visit: (path) => (place = path), library });
     if (!isCut) {
-      reading(() => place, collect);
+      reading(() => place ?? 'its groups', collect);
       return content;
     }
     const whole = `expected ${end.value} bytes, found ${bytes.length}`;
     try {
       collect();
     } catch (cause) {
-      throw new RangeError(`hdf5: truncated: ${whole}; the first that is not whole is ${place}`, { cause });
+      throw new RangeError(`hdf5: truncated: ${whole}; ${whereCut(bytes, place)}`, { cause });
     }
     throw new RangeError(`hdf5: truncated: ${whole}`);
   });
@@ -43,7 +44,8 @@ export async function readHdf5(bytes: Uint8Array): Promise<KerasTensors> {
 
 interface Walk {
   content: KerasTensors;
-  visit: (path: string) => void;
+  /** Hears which tensor is being read, and when that is done. */
+  visit: (path: string | undefined) => void;
   library: Library;
 }
 
@@ -51,16 +53,24 @@ function collectGroup(group: Group, path: string, walk: Walk): void {
   for (const key of group.keys()) {
     const name = path === '' ? key : `${path}/${key}`;
     if (path === '' && notWeights.test(key)) continue;
-    walk.visit(name);
     const item = group.get(key);
     if (item instanceof walk.library.Dataset) {
+      walk.visit(name);
       walk.content.tensors.set(name, tensorOf(name, item));
+      walk.visit(undefined);
     } else if (item instanceof walk.library.Group) {
       const label = key === 'vars' ? nameOf(item) : undefined;
       if (label !== undefined) walk.content.names.set(path, label);
       collectGroup(item, name, walk);
     }
   }
+}
+
+/** In words, which tensor is the first that is not whole. */
+function whereCut(bytes: Uint8Array, reading: string | undefined): string {
+  const first = firstCutDataset(bytes);
+  if (first) return `"${first.path}" needs bytes ${first.start} to ${first.end}`;
+  return reading === undefined ? 'the index of its tensors is cut off' : `"${reading}" is not whole`;
 }
 
 function nameOf(group: Group): string | undefined {
