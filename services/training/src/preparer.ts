@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { builtUrl } from '@palimpsest/platform';
 import { prepareImages, type Unprepared } from './batches.js';
 
 /** Turns pixels into what a network takes: in this thread, or in one of its own, while this one trains. */
@@ -14,12 +15,7 @@ export const preparesHere: Preparer = {
   close: () => Promise.resolve(),
 };
 
-/** Node runs what was built, also where the sources are run, as tests do. */
-const program = new URL(
-  import.meta.url
-    .replace(/\/src\/preparer\.[jt]s$/, '/dist/preparer.js')
-    .replace(/preparer\.js$/, 'prepare-thread.js'),
-);
+const program = new URL(builtUrl(new URL('./prepare-thread.js', import.meta.url).href));
 
 /** Prepares in a thread of its own, which begins with the first batch. */
 export class ThreadPreparer implements Preparer {

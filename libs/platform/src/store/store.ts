@@ -1,4 +1,3 @@
-import { createHash, webcrypto } from 'node:crypto';
 import {
   messageOf,
   PlatformError,
@@ -9,6 +8,7 @@ import {
 } from '@palimpsest/contracts';
 import { z } from 'zod';
 import { canonicalJson } from './canonical-json.js';
+import { hashAside, sha256Of } from './hash-aside.js';
 import { checkKey, checkPrefix } from './key.js';
 import { overlapped } from './overlapped.js';
 
@@ -20,7 +20,7 @@ export interface StoreDriver {
   /** All or nothing: a reader sees the whole body or the one before. */
   write(key: string, body: Uint8Array): Promise<void>;
   /**
-   * @returns undefined when there is no such key. `range` is [from, to), in bytes.
+   * @returns bytes that nobody else holds; undefined when there is no such key. `range` is [from, to), in bytes.
    * @throws PlatformError `corrupt` when the key is there but the store itself cannot read it, now or later
    */
   read(key: string, range?: [number, number]): Promise<Uint8Array | undefined>;
@@ -81,10 +81,10 @@ export class Store {
 
   /** @throws PlatformError `not-found`, or `corrupt` when the bytes are not those of the reference */
   async get(ref: ArtifactRef): Promise<Uint8Array> {
-    const bytes = await this.#readOrDelete(checkKey(ref.key));
-    if (bytes === undefined)
+    const read = await this.#readOrDelete(checkKey(ref.key));
+    if (read === undefined)
       throw new PlatformError('not-found', `${ref.key}: expected ${ref.bytes} bytes, found nothing`);
-    const found = await sha256Aside(bytes);
+    const { sha256: found, bytes } = await hashAside(read);
     if (found === ref.sha256) return bytes;
     await this.#setAside(ref.key, bytes);
     throw new PlatformError(
@@ -206,14 +206,3 @@ export class Store {
 }
 
 const isCorrupt = (error: unknown) => error instanceof PlatformError && error.code === 'corrupt';
-
-const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-
-/** From here on, a thread of the system's pool hashes faster than this one can spare the time. */
-const LARGE_BYTES = 256 * 1024;
-
-/** The same, while this thread goes on with what else it reads. */
-async function sha256Aside(bytes: Uint8Array): Promise<string> {
-  if (bytes.length < LARGE_BYTES) return sha256Of(bytes);
-  return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex');
-}

@@ -1,6 +1,7 @@
 import { MessageChannel, SHARE_ENV } from 'node:worker_threads';
 import { PlatformError, messageOf } from '@palimpsest/contracts';
 import type { Piscina } from 'piscina';
+import { builtUrl } from '../built-url.js';
 import type { Ending } from './ending.js';
 import type { Progress } from './task-records.js';
 import type { ThreadOrder } from './thread-order.js';
@@ -77,6 +78,3 @@ async function openPool(maxThreads: number): Promise<Piscina> {
     env: SHARE_ENV,
   });
 }
-
-/** Node runs what `tsc -b` built, also when this process runs the sources, as tests do. */
-const builtUrl = (url: string) => url.replace(/\/src\/((?:[^/]+\/)*[^/]+)\.[jt]s$/, '/dist/$1.js');
