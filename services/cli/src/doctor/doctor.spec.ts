@@ -21,7 +21,15 @@ describe('the doctor', () => {
     const said = findingsText(findings);
     for (const thing of ['bus', 'store', 'database', 'database: may create tables', 'database: clock'])
       expect(said).toMatch(new RegExp(`^ok +${thing} `, 'm'));
-    for (const thing of ['jobs', 'free space', 'Node', 'library: ONNX Runtime', 'library: sharp', 'GPU'])
+    for (const thing of [
+      'jobs',
+      'free space',
+      'Node',
+      'library: ONNX Runtime',
+      'engine',
+      'library: sharp',
+      'GPU',
+    ])
       expect(said).toMatch(new RegExp(`^(ok|warn) +${thing} `, 'm'));
   }, 90_000);
 

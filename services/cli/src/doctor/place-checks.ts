@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdir, statfs } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { createBus, createLogger, type Config } from '@palimpsest/platform';
+import { createBus, createLogger, engineSettings, type Config } from '@palimpsest/platform';
 import { safe, type Check, type Finding } from './check.js';
 
 const OLDEST_NODE = [20, 19] as const;
@@ -29,8 +29,9 @@ export function placeChecks(config: Config): Check[] {
     { thing: 'free space', advice: 'see DATA_DIR', run: () => freeSpace(config.DATA_DIR) },
     { thing: 'Node', advice: `install Node ${OLDEST_NODE.join('.')} or later`, run: () => nodeVersion() },
     { thing: 'library: ONNX Runtime', advice: 'run npm install again, with optional packages', run: onnx },
+    { thing: 'engine', advice: 'see ENGINE', run: () => engine(config) },
     { thing: 'library: sharp', advice: 'run npm install again, with optional packages', run: sharp },
-    { thing: 'GPU', advice: '', run: gpu },
+    { thing: 'GPU', advice: '', run: () => gpu(config) },
   ];
 }
 
@@ -65,19 +66,29 @@ async function onnx(): Promise<Omit<Finding, 'thing'>> {
   return { verdict: 'warn', found, advice: 'the native one did not load; this one is many times slower' };
 }
 
+/** Loads what `ENGINE` names. */
+async function engine(config: Config): Promise<Omit<Finding, 'thing'>> {
+  const { openEngine } = await import('@palimpsest/networks');
+  const { engine: name, runtime, version } = await openEngine(engineSettings(config)).describe();
+  const found = `${name}: ${runtime} ${version}`;
+  if (!runtime.includes('no GPU')) return { verdict: 'ok', found };
+  return { verdict: 'warn', found, advice: 'it computes on processors; see docs/guide/engines.md' };
+}
+
 async function sharp(): Promise<string> {
   const { encodePng } = await import('@palimpsest/images');
   await encodePng({ width: 1, height: 1, channels: 1, pixels: new Uint8Array(1) });
   return 'writes an image';
 }
 
-async function gpu(): Promise<string> {
-  const unused = 'this release does not use one';
+async function gpu({ ENGINE, ONNX_PROVIDER }: Config): Promise<string> {
+  const used = ENGINE === 'tensorflow-gpu' || (ENGINE === 'onnx' && ONNX_PROVIDER === 'cuda');
+  const use = used ? 'used' : 'not used: see ENGINE';
   try {
     const { stdout } = await promisify(execFile)('nvidia-smi', ['-L'], { timeout: 10_000 });
     const names = stdout.split('\n').flatMap((line) => /^GPU \d+: (.*?) \(/.exec(line)?.[1] ?? []);
-    return `${names.join(', ') || 'none'}; ${unused}`;
+    return `${names.join(', ') || 'none'}; ${use}`;
   } catch {
-    return `none (no nvidia-smi); ${unused}`;
+    return `none (no nvidia-smi); ${use}`;
   }
 }
