@@ -9,3 +9,5 @@ export type { RowRange, ZarrArray, ZarrContent, ZarrType } from './zarr.js';
 export { readWeights, weightFormatOf, weightFormats } from './weights/read-weights.js';
 export type { WeightFile, WeightFormat } from './weights/read-weights.js';
 export type { ReadBeside } from './weights/tfjs.js';
+export { writeKerasHdf5 } from './weights/write-keras-hdf5.js';
+export type { KerasLayer } from './weights/write-keras-hdf5.js';

@@ -1,16 +1,13 @@
-import type * as h5wasm from 'h5wasm';
 import type { Dataset, File, Group } from 'h5wasm';
 import type { Tensor } from '../safetensors.js';
-import { endOfFile, withEnd } from './hdf5-superblock.js';
+import { loadHdf5, type Hdf5Library } from './hdf5-library.js';
 import { firstCutDataset } from './hdf5-scan.js';
+import { endOfFile, withEnd } from './hdf5-superblock.js';
 import type { KerasTensors } from './keras-names.js';
-
-type Library = typeof h5wasm;
 
 /** What Keras keeps beside the weights of a network. */
 const notWeights = /^(optimizer_weights|optimizer|seed_generators|metrics)$/;
 
-let loading: Promise<Library> | undefined;
 let opened = 0;
 
 /**
@@ -23,7 +20,7 @@ let opened = 0;
 export async function readHdf5(bytes: Uint8Array): Promise<KerasTensors> {
   const end = endOfFile(bytes);
   const isCut = end !== undefined && end.value > bytes.length;
-  const library = await load();
+  const library = await loadHdf5();
   return withFile(library, isCut ? withEnd(bytes, end) : bytes, (file) => {
     const content: KerasTensors = { tensors: new Map(), names: new Map() };
     let place: string | undefined;
@@ -46,7 +43,7 @@ interface Walk {
   content: KerasTensors;
   /** Hears which tensor is being read, and when that is done. */
   visit: (path: string | undefined) => void;
-  library: Library;
+  library: Hdf5Library;
 }
 
 function collectGroup(group: Group, path: string, walk: Walk): void {
@@ -90,18 +87,8 @@ function tensorOf(name: string, dataset: Dataset): Tensor {
   return { shape: [...(shape ?? [])], data: Float32Array.from(numbers) };
 }
 
-async function load(): Promise<Library> {
-  loading ??= (async () => {
-    const library = await import('h5wasm');
-    // Else a read that fails is a line on the console and a buffer of whatever was in memory.
-    (await library.ready).activate_throwing_error_handler();
-    return library;
-  })();
-  return loading;
-}
-
 /** Opens the bytes as a file of the library's own file system, in memory. */
-function withFile<T>(library: Library, bytes: Uint8Array, use: (file: File) => T): T {
+function withFile<T>(library: Hdf5Library, bytes: Uint8Array, use: (file: File) => T): T {
   const { FS } = library;
   if (!FS) throw new Error('hdf5: the library has no file system');
   const path = `weights-${opened++}.h5`;

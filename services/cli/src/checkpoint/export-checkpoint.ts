@@ -1,29 +1,41 @@
 import { rename, writeFile } from 'node:fs/promises';
-import { writeSafetensors } from '@palimpsest/formats';
-import { writeOnnx } from '@palimpsest/networks';
+import { writeKerasHdf5, writeSafetensors, type Tensor } from '@palimpsest/formats';
+import { kerasLayerOrder, writeOnnx } from '@palimpsest/networks';
 import { note } from '../streams.js';
 import { readCheckpoint, type Checkpoint } from './read-checkpoint.js';
 
 const formats = {
   onnx: ({ network, weights, metadata }: Checkpoint) => writeOnnx(network, weights, metadata),
-  safetensors: ({ network, weights, metadata }: Checkpoint) =>
-    writeSafetensors(
-      new Map(
-        network.weights.map(({ name, shape }) => [
-          name,
-          { shape: [...shape], data: weights.get(name) ?? new Float32Array() },
-        ]),
-      ),
-      metadata,
-    ),
+  keras: (checkpoint: Checkpoint) => writeKerasHdf5(kerasLayers(checkpoint)),
+  safetensors: (checkpoint: Checkpoint) => writeSafetensors(tensorsOf(checkpoint), checkpoint.metadata),
 };
+
+function tensorsOf({ network, weights }: Checkpoint): Map<string, Tensor> {
+  const tensor = (name: string, shape: readonly number[]) => ({
+    shape: [...shape],
+    data: weights.get(name) ?? new Float32Array(),
+  });
+  return new Map(network.weights.map(({ name, shape }) => [name, tensor(name, shape)]));
+}
+
+/** Layers that have weights, in the order of a functional model. */
+function kerasLayers(checkpoint: Checkpoint) {
+  const tensors = tensorsOf(checkpoint);
+  const layers = kerasLayerOrder(checkpoint.network).map(({ name }) => ({
+    name,
+    variables: [...tensors].flatMap(([key, tensor]) =>
+      key.slice(0, key.lastIndexOf('/')) === name ? [[key.slice(name.length + 1), tensor] as const] : [],
+    ),
+  }));
+  return layers.filter(({ variables }) => variables.length > 0);
+}
 
 /** Writes a checkpoint in another format, all or nothing. */
 export async function exportCheckpoint(
   place: string,
   { to, out }: { to: keyof typeof formats; out: string },
 ): Promise<void> {
-  const bytes = formats[to](await readCheckpoint(place));
+  const bytes = await formats[to](await readCheckpoint(place));
   const unfinished = `${out}.${process.pid}.tmp`;
   await writeFile(unfinished, bytes);
   await rename(unfinished, out);

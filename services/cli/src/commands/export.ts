@@ -5,14 +5,17 @@ import { applyOptions, withData, type CommonOptions } from '../options.js';
 const examples = `
 Examples:
   palimpsest export checkpoints/6f….safetensors --to onnx --out model.onnx
-  palimpsest export data/store/checkpoints/6f….safetensors --to safetensors --out model.safetensors
+  palimpsest export checkpoints/6f….safetensors --to keras --out model.h5
 
 The ONNX model takes \`images\`, n × height × width × 3 as the checkpoint's preprocessing makes them (its metadata say
 which), and gives \`probabilities\`, n × classes; of two classes one column, that of the second.
+
+The Keras file holds weights, for \`load_weights\` of a model of the same layers: the architecture of Keras applications
+without its top, its average pool, and a dense layer of as many units.
 `;
 
 interface ExportOptions extends CommonOptions {
-  to: 'onnx' | 'safetensors';
+  to: 'onnx' | 'keras' | 'safetensors';
   out: string;
 }
 
@@ -23,7 +26,9 @@ export function exportCommand(outcome: Outcome): Command {
     .description('Writes a network that a study has trained as a file that other programs read.')
     .argument('<checkpoint>', 'safetensors file, or its key in the store')
     .addOption(
-      new Option('--to <format>', 'what to write').choices(['onnx', 'safetensors']).makeOptionMandatory(),
+      new Option('--to <format>', 'what to write')
+        .choices(['onnx', 'keras', 'safetensors'])
+        .makeOptionMandatory(),
     )
     .requiredOption('--out <file>', 'where to write it; a file that is there is replaced')
     .addHelpText('after', examples)
