@@ -8,6 +8,7 @@
  * milliseconds from submission until the first task is being worked on. Needs `tsc -b` and what the servers need.
  */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openStore, runTask } from '@palimpsest/platform';
@@ -31,9 +32,7 @@ const env = {
   ...{ BUS_URL: kafka.url, STORE_URL: minio.url, DATABASE_URL: postgres.url, JOBS_URL: 'inline:' },
   ...{ ...kafka.env, ...minio.env, ...postgres.env, LOG_LEVEL: 'error', CONCURRENCY: '2' },
 };
-const store = openStore(env.STORE_URL, { env: { ...process.env, ...env } });
 const database = new pg.Pool({ connectionString: env.DATABASE_URL });
-const api = await start(at('../../services/cli/bin/palimpsest.js'), 'serve', 'api');
 const runs = [];
 for (const workers of [1, 2, 4]) runs.push({ workers, ...(await distributed(workers)) });
 const bare = await alone();
@@ -46,15 +45,19 @@ for (const { workers, tasks, seconds, firstMs } of runs) {
   );
 }
 console.log(`bare loop: ${(bare.tasks / bare.seconds).toFixed(0)} a second`);
-api.child.kill();
 await database.end();
 await Promise.all(servers.map((server) => server.remove()));
 
+/** A part of the bucket that nobody has used yet. */
+function freshStore(name) {
+  return env.STORE_URL.replace('?', `/${name}?`);
+}
+
 /** Starts a program of ours and waits until it is ready. */
-async function start(...args) {
+async function start(STORE_URL, ...args) {
   const port = await freePort();
   const child = spawn(process.execPath, args, {
-    env: { ...process.env, ...env, HTTP_PORT: `${port}` },
+    env: { ...process.env, ...env, STORE_URL, HTTP_PORT: `${port}` },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const url = `http://127.0.0.1:${port}`;
@@ -62,11 +65,17 @@ async function start(...args) {
   return { child, url };
 }
 
+async function stop({ child }) {
+  child.kill();
+  await once(child, 'exit');
+}
+
 async function distributed(count) {
-  await wipe();
+  const storeUrl = freshStore(`workers-${count}`);
+  const api = await start(storeUrl, at('../../services/cli/bin/palimpsest.js'), 'serve', 'api');
   await database.query('truncate studies, tasks, nodes cascade');
   const workers = [];
-  for (let i = 0; i < count; i++) workers.push(await start(at('worker.mjs')));
+  for (let i = 0; i < count; i++) workers.push(await start(storeUrl, at('worker.mjs')));
   const begin = performance.now();
   const submitted = await fetch(`${api.url}/studies`, {
     method: 'POST',
@@ -87,14 +96,14 @@ async function distributed(count) {
   });
   const seconds = (performance.now() - begin) / 1000;
   const { tasks } = await one('select count(*)::integer as tasks from tasks');
-  for (const { child } of workers) child.kill();
+  await Promise.all([api, ...workers].map(stop));
   return { tasks, seconds, firstMs };
 }
 
 /** The same tasks without services, queue or messages. */
 async function alone() {
   const { rows } = await database.query('select id as "taskId", kind, input from tasks order by number');
-  await wipe();
+  const store = openStore(freshStore('alone'), { env: { ...process.env, ...env } });
   const { definitions } = fakeTasks();
   const of = new Map(definitions.map((definition) => [definition.kind, definition]));
   const surroundings = { store, threads: 1, signal: new AbortController().signal, progress: () => undefined };
@@ -109,14 +118,4 @@ async function alone() {
 
 async function one(text) {
   return (await database.query(text)).rows[0];
-}
-
-async function wipe() {
-  const keys = [];
-  for await (const key of store.list('')) keys.push(key);
-  const queue = keys.values();
-  const loop = async () => {
-    for (const key of queue) await store.deleteRecord(key);
-  };
-  await Promise.all(Array.from({ length: 16 }, loop));
 }

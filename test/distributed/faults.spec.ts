@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { taskKinds, topicNames } from '@palimpsest/contracts';
@@ -8,7 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Deployment, serviceNames, until } from './chaos/deployment.mjs';
 import { alterObject, killServer, messagesOf, poisons, stranger } from './chaos/faults.mjs';
 import { reference, trial, type Reference } from './chaos/trial.mjs';
+import { startFaultyProxy, type FaultyProxy } from './faults/http-proxy.js';
 import { missing } from './servers/servers.mjs';
+import { noSmallDisk, smallDisk } from './support/small-disk.js';
 import { randomFrom } from '../support/random.mjs';
 
 const lacks = (['kafka', 'minio', 'postgres'] as const).map((name) => missing(name)).find((reason) => reason);
@@ -23,6 +25,15 @@ function clockLibrary(): string | undefined {
   }
 }
 
+/** Writes to a file until its disk is full. */
+function fill(file: string): void {
+  try {
+    for (;;) appendFileSync(file, Buffer.alloc(2 ** 18));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  }
+}
+
 /** Tasks of the study: two ingestions, seven trainings, eleven extractions, fourteen comparisons, a report. */
 const TASKS = 35;
 
@@ -30,15 +41,21 @@ describe.skipIf(lacks)(title, { timeout: 400_000 }, () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'palimpsest-faults-'));
   const random = randomFrom(4);
   const moment = () => 1 + Math.floor(random() * (TASKS - 10));
+  let disk: Awaited<ReturnType<typeof smallDisk>> | undefined;
   let undisturbed: Reference;
   let deployment: Deployment;
 
   beforeAll(async () => {
     undisturbed = await reference(folder);
-    deployment = await Deployment.start({ folder });
+    disk = noSmallDisk ? undefined : await smallDisk(512);
+    deployment = await Deployment.start({
+      folder,
+      ...(disk && { objects: path.join(disk.folder, 'minio') }),
+    });
   }, 400_000);
   afterAll(async () => {
     await deployment.close();
+    await disk?.remove();
     rmSync(folder, { recursive: true, force: true });
   }, 60_000);
 
@@ -203,6 +220,66 @@ describe.skipIf(lacks)(title, { timeout: 400_000 }, () => {
       await deployment.stop('training-2');
     };
     expect(await trial(deployment, undisturbed, { disturb })).toEqual([]);
+  });
+
+  it.skipIf(noSmallDisk)(
+    `when the disk of the store is full for a while (${noSmallDisk ?? 'tmpfs'})`,
+    async () => {
+      const ballast = path.join(disk?.folder ?? '', 'ballast');
+      const full = `select count(*)::integer as n from tasks where error->>'message' like '%the store is full%'`;
+      const disturb = async ({ after }: { after: (n: number) => Promise<boolean> }) => {
+        await after(5);
+        await until('a task says so', 60, async () => {
+          fill(ballast);
+          return (await deployment.query<{ n: number }>(full))[0]?.n;
+        });
+        rmSync(ballast);
+      };
+      expect(await trial(deployment, undisturbed, { disturb })).toEqual([]);
+    },
+  );
+
+  describe('behind a proxy to the store', () => {
+    let proxy: FaultyProxy;
+    beforeAll(async () => {
+      const { env, servers } = deployment;
+      proxy = await startFaultyProxy({ target: `http://127.0.0.1:${servers.minio.port}`, seed: 4 });
+      await deployment.serveWith({
+        STORE_URL: env['STORE_URL']?.replace(`${servers.minio.port}`, `${proxy.port}`) ?? '',
+      });
+    }, 180_000);
+    afterAll(async () => {
+      await deployment.serveWith({});
+      await proxy.close();
+    }, 180_000);
+
+    it('when it answers 503, slowly, with half a body, or hangs up', async () => {
+      proxy.setFaults([
+        { share: 0.1, kind: 'status', status: 503 },
+        { share: 0.1, kind: 'delay', ms: 300 },
+        { share: 0.05, kind: 'cut', keep: 0.5 },
+        { share: 0.05, kind: 'reset' },
+        { share: 0.05, kind: 'reset', after: true },
+      ]);
+      const disturb = () => Promise.resolve();
+      expect(await trial(deployment, undisturbed, { disturb, allowed: ['corrupt'] })).toEqual([]);
+      const { refused, ...happened } = proxy.happened;
+      expect(Math.min(...Object.values(happened))).toBeGreaterThan(5);
+    });
+
+    it('when the bucket may only be read: it fails and says so, and goes on once it may be written', async () => {
+      const disturb = async ({ after }: { after: (n: number) => Promise<boolean> }) => {
+        await after(8);
+        const methods = ['PUT', 'POST', 'DELETE'];
+        proxy.setFaults([{ share: 1, kind: 'status', status: 403, code: 'AccessDenied', methods }]);
+      };
+      proxy.setFaults([]);
+      const problems = await trial(deployment, undisturbed, { disturb });
+      expect(problems[0]).toMatch(/the store does not allow it \(403 AccessDenied/);
+      proxy.setFaults([]);
+      const undo = () => Promise.resolve();
+      expect(await trial(deployment, undisturbed, { disturb: undo, fresh: false })).toEqual([]);
+    });
   });
 
   const library = clockLibrary();

@@ -1,6 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { isRetryable } from '@palimpsest/contracts';
@@ -13,6 +12,7 @@ import { Store } from '../../libs/platform/src/store/store.js';
 import { startFaultyProxy, type Fault, type FaultyProxy } from './faults/http-proxy.js';
 import { missing, startMinio, type Server } from './servers/servers.mjs';
 import { openS3, within } from './support/s3.js';
+import { noSmallDisk, smallDisk } from './support/small-disk.js';
 
 const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const quick = { attempts: 3, firstDelayMs: 10, longestDelayMs: 50 };
@@ -30,25 +30,6 @@ async function keysIn(store: Store): Promise<string[]> {
   const keys: string[] = [];
   for await (const key of store.list('')) keys.push(key);
   return keys;
-}
-
-const mountable = (() => {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0)
-    return 'needs root on Linux to mount a small disk';
-  return undefined;
-})();
-
-/** A disk of so many megabytes. */
-async function smallDisk(megabytes: number): Promise<{ folder: string; remove(): Promise<void> }> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'palimpsest-small-'));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder]);
-  return {
-    folder,
-    remove: async () => {
-      execFileSync('umount', ['-l', folder]);
-      await rm(folder, { recursive: true });
-    },
-  };
 }
 
 const noMinio = missing('minio');
@@ -235,7 +216,7 @@ describe.skipIf(noMinio)(`a store on MinIO (${noMinio ?? 'real server'})`, () =>
   });
 });
 
-describe.skipIf(noMinio ?? mountable)(`a full disk (${noMinio ?? mountable ?? 'tmpfs'})`, () => {
+describe.skipIf(noMinio ?? noSmallDisk)(`a full disk (${noMinio ?? noSmallDisk ?? 'tmpfs'})`, () => {
   it('of MinIO is unavailable, named, and holds no half object', async () => {
     const disk = await smallDisk(96);
     const server = await startMinio({ data: path.join(disk.folder, 'minio') });
@@ -259,7 +240,7 @@ describe.skipIf(noMinio ?? mountable)(`a full disk (${noMinio ?? mountable ?? 't
   }, 120_000);
 });
 
-describe.skipIf(mountable)(`a full disk (${mountable ?? 'tmpfs'})`, () => {
+describe.skipIf(noSmallDisk)(`a full disk (${noSmallDisk ?? 'tmpfs'})`, () => {
   it('of a folder is unavailable, named, and leaves nothing half written', async () => {
     const disk = await smallDisk(8);
     try {

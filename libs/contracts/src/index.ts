@@ -13,6 +13,7 @@ export {
   type Predictions,
   type Curves,
 } from './artifacts.js';
+export { engines, onnxOnProcessors, type EngineName, type EngineSettings } from './engine.js';
 export { PlatformError, isRetryable, messageOf, type ErrorCode } from './errors.js';
 export { protocolPresets, groupOfLayout, type Protocol } from './protocols.js';
 export { studyResultsSchema, modelSchema, type StudyResults, type Model } from './results.js';

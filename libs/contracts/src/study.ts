@@ -2,7 +2,13 @@ import { z } from 'zod';
 
 /** How the files of a dataset lie on disk. One file in `services/ingestion/src/layouts` each. */
 export const layouts = ['class-folders', 'csv', 'busi', 'chest-xray', 'ddti', 'isic2018'] as const;
-export const architectures = ['resnet50', 'resnet-mini'] as const;
+export const architectures = [
+  'resnet50',
+  'resnet-mini',
+  'densenet121',
+  'inception-v3',
+  'inception-resnet-v2',
+] as const;
 export const preprocessings = ['caffe', 'caffe/255', 'minus-one-to-one', 'torch', 'none'] as const;
 export const measures = ['cca', 'svcca', 'pwcca', 'cka'] as const;
 export const pairKinds = [
@@ -173,7 +179,9 @@ export const studySchema = z.strictObject({
   network: z.strictObject({
     architecture: z
       .enum(architectures)
-      .describe('`resnet50` as in Keras, or `resnet-mini`, its topology with about 100,000 weights.'),
+      .describe(
+        'As in Keras; `resnet-mini` is the topology of `resnet50` with about 100,000 weights. The Inceptions take images of 75 pixels and more.',
+      ),
   }),
   training: trainingSchema,
   evaluation: evaluationSchema,

@@ -13,9 +13,11 @@ export interface OptimiserState {
   /** Steps done. */
   steps: number;
   /**
-   * Two tensors for each trained weight, `m/<weight>` and `v/<weight>`, in the engine's own scale: give them back
-   * to the engine that made them.
+   * Whether moments are decaying sums (m ← β m + g) or means (m ← β m + (1 − β) g). An engine takes either and gives
+   * what it computes with; only what it gave itself goes on byte for byte.
    */
+  averaging: 'sum' | 'mean';
+  /** Two tensors for each trained weight, `m/<weight>` of the gradients and `v/<weight>` of their squares. */
   moments: Weights;
 }
 

@@ -1,5 +1,3 @@
-export type Architecture = 'resnet50' | 'resnet-mini';
-
 /** What a layer puts out for one image. A vector is 1 × 1 × channels. */
 export interface Shape {
   height: number;
@@ -15,29 +13,52 @@ interface LayerBase {
   output: Shape;
 }
 
-/** Convolution with a square kernel, a bias, and zeros around the image (Keras' ZeroPadding2D before it). */
-export interface ConvLayer extends LayerBase {
-  kind: 'conv';
-  kernel: number;
+/** Rows and columns around an image that are not its own. */
+export interface Padding {
+  top: number;
+  left: number;
+  bottom: number;
+  right: number;
+}
+
+/** What slides over an image: as many points at once, so far from one place to the next, from where to where. */
+export interface Window {
+  kernel: readonly [height: number, width: number];
+  /** Of rows and of columns. */
   stride: number;
-  /** Rows and columns of zeros on each side. */
-  padding: number;
+  padding: Padding;
+}
+
+/** Convolution with zeros around the image. */
+export interface ConvLayer extends LayerBase, Window {
+  kind: 'conv';
+  bias: boolean;
 }
 
 export interface BatchNormLayer extends LayerBase {
   kind: 'batch-norm';
+  /** Whether it has a γ to multiply by; without, Keras' `scale=False`, γ is 1. */
+  scale: boolean;
   /** Added to the variance. */
   epsilon: number;
   /** Share of the moving statistics that survives a step. */
   momentum: number;
 }
 
-export interface MaxPoolLayer extends LayerBase {
+/** Maximum under a window; the zeros around the image take part in it, as in Keras' ResNet. */
+export interface MaxPoolLayer extends LayerBase, Window {
   kind: 'max-pool';
-  size: number;
-  stride: number;
-  /** Rows and columns of zeros on each side; they take part in the maximum, as in Keras' ResNet. */
-  padding: number;
+}
+
+/** Mean of the points of the image that lie under a window; what is around the image is not counted. */
+export interface AveragePoolLayer extends LayerBase, Window {
+  kind: 'average-pool';
+}
+
+/** Sum of two inputs of one shape, the second times `scale`. */
+export interface AddLayer extends LayerBase {
+  kind: 'add';
+  scale: number;
 }
 
 export interface DropoutLayer extends LayerBase {
@@ -51,8 +72,8 @@ export interface DenseLayer extends LayerBase {
   activation: 'sigmoid' | 'softmax';
 }
 
-/** A layer without attributes. `add` sums two inputs of one shape. */
-export interface PlainLayer<K extends 'relu' | 'add' | 'global-average-pool'> extends LayerBase {
+/** A layer without attributes. `concat` puts the channels of inputs of one height and width one after the other. */
+export interface PlainLayer<K extends 'relu' | 'concat' | 'global-average-pool'> extends LayerBase {
   kind: K;
 }
 
@@ -60,10 +81,12 @@ export type Layer =
   | ConvLayer
   | BatchNormLayer
   | MaxPoolLayer
+  | AveragePoolLayer
+  | AddLayer
   | DropoutLayer
   | DenseLayer
   | PlainLayer<'relu'>
-  | PlainLayer<'add'>
+  | PlainLayer<'concat'>
   | PlainLayer<'global-average-pool'>;
 
 /** A tensor of a network, named as in Keras. */
@@ -84,13 +107,13 @@ export type Weights = Map<string, Float32Array>;
 
 /** A network as data: what there is, in the order in which it can be computed. No engine, no numbers. */
 export interface Network {
-  name: Architecture | (string & {});
+  name: string;
   /** Images are height × width × 3, RGB or BGR as their preprocessing says. */
   input: Shape;
   /** Topological order; the last one is the dense layer that gives the probabilities. */
   layers: readonly Layer[];
   weights: readonly WeightSpec[];
-  /** The five layers that an analysis looks at, first to last. */
+  /** The five layers that an analysis looks at, first to last: what was made of the image at each of its resolutions. */
   stages: readonly string[];
 }
 

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { PlatformError } from '@palimpsest/contracts';
+import { engines, PlatformError, type EngineSettings } from '@palimpsest/contracts';
 import { z } from 'zod';
 
 const none: readonly string[] = [];
@@ -65,6 +65,20 @@ const settings = z.object({
   THREADS_PER_TASK: whole(1)
     .optional()
     .describe('Threads a task may use; never changes a result. Default: what the plan says the task needs.'),
+  ENGINE: z
+    .enum(engines)
+    .describe(
+      'What trains and runs networks: `onnx`, which needs nothing more; `tensorflow` or `tensorflow-gpu`, after `palimpsest setup tensorflow`.',
+    ),
+  ONNX_PROVIDER: z
+    .enum(['cpu', 'cuda'])
+    .describe('What `ENGINE=onnx` computes on; `cuda` needs the CUDA files of onnxruntime-node.'),
+  TENSORFLOW_HOME: z.string().describe('Folder that `palimpsest setup tensorflow` fills.'),
+  TENSORFLOW_DETERMINISTIC: z
+    .enum(['true', 'false'])
+    .describe(
+      'Whether TensorFlow must give the same bytes each time, also on a GPU, where that costs speed.',
+    ),
   HTTP_HOST: z.string().describe('Address that the HTTP server listens on.'),
   HTTP_PORT: whole(0, 65_535).describe('Port of the HTTP server; 0 takes any free one.'),
   LEASE_SECONDS: whole(1).describe('Seconds without a sign of life after which a task is sent again.'),
@@ -104,6 +118,10 @@ const defaults = (dataDir: string) => ({
   STORE_URL: `file:${dataDir}/store`,
   DATABASE_URL: `pglite:${dataDir}/db`,
   JOBS_URL: 'process:',
+  ENGINE: 'onnx',
+  ONNX_PROVIDER: 'cpu',
+  TENSORFLOW_HOME: `${dataDir}/tensorflow`,
+  TENSORFLOW_DETERMINISTIC: 'true',
   HTTP_HOST: '127.0.0.1',
   HTTP_PORT: '7315',
   LEASE_SECONDS: '30',
@@ -177,6 +195,16 @@ export function schemeOf<N extends UrlName>(name: N, url: string): (typeof schem
 const masked = (value: string) => value.replace(/\/\/([^:@/]*):[^@?]*@/, '//$1:***@');
 
 const shown = (name: string, value: string) => (secrets.includes(name) ? '***' : masked(value));
+
+/** Which engine runs networks, as the settings say. */
+export function engineSettings(config: Config): EngineSettings {
+  return {
+    name: config.ENGINE,
+    onnxProvider: config.ONNX_PROVIDER,
+    tensorflowHome: config.TENSORFLOW_HOME,
+    deterministic: config.TENSORFLOW_DETERMINISTIC === 'true',
+  };
+}
 
 /** One setting, for people: its value in force with passwords masked, its default and what it means. */
 export interface SettingDescription {

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { fileURLToPath } from 'node:url';
 import { Bus, type BusDriver } from './bus/bus.js';
 import { MemoryBus } from './bus/memory-bus.js';
-import { schemeOf, type Config } from './config.js';
+import { engineSettings, schemeOf, type Config } from './config.js';
 import { InlineJobs } from './jobs/inline-jobs.js';
 import type { Jobs } from './jobs/jobs.js';
 import { ProcessJobs } from './jobs/process-jobs.js';
@@ -105,7 +105,7 @@ export function createJobs(config: Config, { store, definitionOf, ...parts }: Jo
     case 'process:':
       return new ProcessJobs({ config, ...parts });
     case 'inline:':
-      return new InlineJobs(store, definitionOf, parts.log);
+      return new InlineJobs(store, definitionOf, parts.log, engineSettings(config));
   }
 }
 

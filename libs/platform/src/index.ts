@@ -7,7 +7,7 @@ export {
   type Subscription,
 } from './bus/bus.js';
 export { MemoryBus } from './bus/memory-bus.js';
-export { describeConfig, loadConfig, type Config, type SettingDescription } from './config.js';
+export { describeConfig, engineSettings, loadConfig, type Config, type SettingDescription } from './config.js';
 export { createApp } from './create-app.js';
 export { migrate, migrationsTaken, type Migrations } from './database/migrate.js';
 export { connectDatabase, openDatabase, serverVersion } from './database/open-database.js';

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { messageOf } from '@palimpsest/contracts';
-import { loadConfig, type Config } from './config.js';
+import { engineSettings, loadConfig, type Config } from './config.js';
 import { createStore } from './drivers.js';
 import { exitCodes } from './jobs/jobs.js';
 import { carriedFrom } from './observe/carried.js';
@@ -29,7 +29,8 @@ export async function runWork(
   const log = createLogger(config);
   const calls: StoreCall[] = [];
   const store = createStore(config, (call) => calls.push(call));
-  const code = await traced(config, { definition, taskId, surroundings: { store, threads, signal, log } });
+  const surroundings = { store, threads, engine: engineSettings(config), signal, log };
+  const code = await traced(config, { definition, taskId, surroundings });
   await tellParent(calls);
   return code;
 }

@@ -1,6 +1,6 @@
 import { manifestSchema, PlatformError, type TaskInput, type TaskOutput } from '@palimpsest/contracts';
 import { openPixels, writeNpy, type Pixels } from '@palimpsest/formats';
-import { buildNetwork, onnxEngine, type Network, type Weights } from '@palimpsest/networks';
+import { buildNetwork, openEngine, type Network, type Weights } from '@palimpsest/networks';
 import type { Store, TaskContext } from '@palimpsest/platform';
 import { activationFiles } from './activation-files.js';
 import { findLayer } from './find-layer.js';
@@ -21,7 +21,7 @@ export async function extract(input: ExtractInput, context: TaskContext): Promis
   const weights = await modelWeights(store, network, input.model);
   const { preprocessing } = input;
   const layers = await gatherLayers(samples, pixels, {
-    engine: onnxEngine,
+    engine: openEngine(context.engine),
     network,
     weights,
     preprocessing,

@@ -1,3 +1,4 @@
+import { onnxOnProcessors } from '@palimpsest/contracts';
 import { openStore, type TaskContext } from '@palimpsest/platform';
 
 /** The context of a task, with a store of its own. */
@@ -6,6 +7,7 @@ export function aContext(overrides: Partial<TaskContext> = {}): TaskContext {
     taskId: 'a-task',
     store: openStore('memory:'),
     threads: 2,
+    engine: onnxOnProcessors,
     signal: new AbortController().signal,
     progress: () => undefined,
     loadState: () => Promise.resolve(undefined),

@@ -42,12 +42,12 @@ export function fakeTasks(): FakeTasks {
 async function outputOf(kind: TaskKind, input: unknown, store: Store): Promise<unknown> {
   // What an ingestion puts out follows from the files, not from how often one looks.
   const seed = JSON.stringify({ kind, input }, (key, value: unknown) => (key === 'look' ? undefined : value));
-  const text = (name: string) =>
-    new TextEncoder().encode(`${name} ${createHash('sha256').update(seed).digest('hex')}`);
+  const hash = createHash('sha256').update(seed).digest('hex');
+  const text = (name: string) => new TextEncoder().encode(`${name} ${hash}`);
   const ref = (name: string) => store.put('fake', text(name));
   const tree = (name: string) =>
     store.putTree(
-      'fake',
+      `fake-trees/${hash}`,
       new Map([
         ['data.txt', text(name)],
         ['report.html', text(name)],

@@ -9,8 +9,11 @@ import { demoCommand } from './commands/demo.js';
 import { doctorCommand } from './commands/doctor.js';
 import { foldsCommand } from './commands/folds.js';
 import { planCommand } from './commands/plan.js';
+import { predictCommand } from './commands/predict.js';
+import { exportCommand } from './commands/export.js';
 import { restoreCommand } from './commands/restore.js';
 import { runCommand } from './commands/run.js';
+import { setupCommand } from './commands/setup.js';
 import { serveCommand } from './commands/serve.js';
 import { statusCommand } from './commands/status.js';
 import { storeCommand } from './commands/store.js';
@@ -47,6 +50,8 @@ export function buildProgram(outcome: Outcome): Command {
     planCommand,
     foldsCommand,
     compareCommand,
+    predictCommand,
+    exportCommand,
     weightsCommand,
     serveCommand,
     workCommand,
@@ -55,6 +60,7 @@ export function buildProgram(outcome: Outcome): Command {
     storeCommand,
     configCommand,
     doctorCommand,
+    setupCommand,
     backupCommand,
     restoreCommand,
   ];

@@ -1,4 +1,4 @@
-import { treeListingSchema, type StudyResults } from '@palimpsest/contracts';
+import { onnxOnProcessors, treeListingSchema, type StudyResults } from '@palimpsest/contracts';
 import { MemoryStore, Store, type TaskContext } from '@palimpsest/platform';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { report } from './report.task.js';
@@ -17,6 +17,7 @@ async function reportOf(of: Made, change: (results: StudyResults) => void = () =
     taskId: 'task',
     store,
     threads: 1,
+    engine: onnxOnProcessors,
     signal: new AbortController().signal,
     progress: () => undefined,
     loadState: () => Promise.resolve(undefined),

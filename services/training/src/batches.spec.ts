@@ -1,6 +1,7 @@
 import { preprocess } from '@palimpsest/images';
 import { describe, expect, it } from 'vitest';
-import { chunksOf, orderOfEpoch, plainImages, trainingImages } from './batches.js';
+import { chunksOf, orderOfEpoch, plainImages, trainingBatches, type Preparation } from './batches.js';
+import { preparesHere, ThreadPreparer, type Preparer } from './preparer.js';
 
 const imageSize = 6;
 const length = imageSize * imageSize * 3;
@@ -19,6 +20,17 @@ const augmentation = {
   horizontalFlip: true,
 };
 const rows = [2, 4, 6, 8, 9];
+
+/** One batch, prepared. */
+async function trainingImages(
+  from: typeof pixels,
+  batch: readonly number[],
+  preparation: Preparation,
+  preparer: Preparer = preparesHere,
+): Promise<Float32Array> {
+  const { value } = await trainingBatches(from, [batch], { ...preparation, preparer }).next();
+  return value as Float32Array;
+}
 
 describe('order of an epoch', () => {
   it('holds every image once, in the same order for the same seed and epoch', () => {
@@ -60,5 +72,26 @@ describe('batches', () => {
     expect(await plainImages(pixels, [4], 'torch')).toEqual(expected);
     const prepare = { preprocessing: 'torch', augmentation: null, seed: 3, epoch: 1 } as const;
     expect(await trainingImages(pixels, [4], prepare)).toEqual(expected);
+  });
+
+  it('come in order, the same whatever thread prepares them', async () => {
+    const prepare = { preprocessing: 'caffe', augmentation, seed: 3, epoch: 2 } as const;
+    const preparer = new ThreadPreparer();
+    const batches = [[2, 4], [6, 8], [9], [2, 9]];
+    const found = trainingBatches(pixels, batches, { ...prepare, preparer });
+    for (const batch of batches)
+      expect((await found.next()).value).toEqual(await trainingImages(pixels, batch, prepare));
+    expect(await found.next()).toEqual({ done: true, value: undefined });
+    await preparer.close();
+  });
+
+  it('end with the error of the batch that could not be read, when its turn comes', async () => {
+    const broken = { ...pixels, read: (wanted: readonly number[]) => failing(wanted) };
+    const failing = (wanted: readonly number[]) =>
+      wanted.includes(6) ? Promise.reject(new RangeError('image 6 is not there')) : pixels.read(wanted);
+    const preparation = { preprocessing: 'none', augmentation: null, seed: 3, epoch: 1 } as const;
+    const found = trainingBatches(broken, [[2], [6]], { ...preparation, preparer: preparesHere });
+    expect((await found.next()).value).toHaveLength(length);
+    await expect(found.next()).rejects.toThrow('image 6 is not there');
   });
 });

@@ -2,6 +2,7 @@ import type { TaskInput } from '@palimpsest/contracts';
 import type { Pixels } from '@palimpsest/formats';
 import { augment, drawAugmentation, preprocess } from '@palimpsest/images';
 import { Random, seedFrom } from '@palimpsest/numerics';
+import type { Preparer } from './preparer.js';
 
 /** How images are prepared for a step of training. */
 export interface Preparation extends Pick<TaskInput<'train'>, 'preprocessing' | 'augmentation'> {
@@ -25,28 +26,55 @@ export function chunksOf(rows: readonly number[], size: number): number[][] {
   );
 }
 
+/** A batch as it is read, and what is to be done to it. */
+export interface Unprepared extends Preparation {
+  /** n × side × side × 3 */
+  pixels: Uint8Array;
+  side: number;
+  /** The numbers of its images in the manifest. */
+  rows: readonly number[];
+}
+
 /**
  * Images to train on: augmented, then normalised. What happens to an image depends on the seed, the epoch and its
- * index, not on its place in a batch.
+ * number, not on its place in a batch.
  *
- * @returns n × size × size × 3
+ * @returns n × side × side × 3
  */
-export async function trainingImages(
-  pixels: Pixels,
-  rows: readonly number[],
-  { preprocessing, augmentation, seed, epoch }: Preparation,
-): Promise<Float32Array> {
-  const read = await pixels.read(rows);
-  if (!augmentation) return preprocess(read, preprocessing);
-  const side = pixels.imageSize;
+export function prepareImages({ pixels, side, rows, ...preparation }: Unprepared): Float32Array {
+  const { preprocessing, augmentation, seed, epoch } = preparation;
+  if (!augmentation) return preprocess(pixels, preprocessing);
   const length = side * side * 3;
-  const augmented = new Float32Array(read.length);
+  const augmented = new Float32Array(pixels.length);
   rows.forEach((row, i) => {
     const drawn = drawAugmentation(new Random(seedFrom('augmentation', seed, epoch, row)), augmentation);
-    const image = { width: side, height: side, pixels: read.subarray(i * length, (i + 1) * length) };
+    const image = { width: side, height: side, pixels: pixels.subarray(i * length, (i + 1) * length) };
     augmented.set(augment(image, drawn), i * length);
   });
   return preprocess(augmented, preprocessing);
+}
+
+/** How many batches are prepared before they are wanted. */
+const ahead = 2;
+
+/** Training images, batch by batch; the next ones are prepared while one is trained on. */
+export async function* trainingBatches(
+  pixels: Pixels,
+  batches: readonly (readonly number[])[],
+  { preparer, ...preparation }: Preparation & { preparer: Preparer },
+): AsyncGenerator<Float32Array> {
+  const prepare = async (rows: readonly number[]) =>
+    preparer.prepare({ pixels: await pixels.read(rows), side: pixels.imageSize, rows, ...preparation });
+  const begun: Promise<Float32Array>[] = [];
+  for (let next = 0; begun.length > 0 || next < batches.length;) {
+    for (; begun.length < ahead && next < batches.length; next++) {
+      const images = prepare(batches[next] ?? []);
+      // It is heard of when its turn comes, if it comes.
+      images.catch(() => undefined);
+      begun.push(images);
+    }
+    yield await (begun.shift() as Promise<Float32Array>);
+  }
 }
 
 /** Images to judge: normalised, never augmented. @returns n × size × size × 3 */

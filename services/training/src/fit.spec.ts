@@ -9,6 +9,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import type { FoldData } from './data.js';
 import { fit, type FitOptions } from './fit.js';
+import { preparesHere } from './preparer.js';
 import { beginWith, decodeState, encodeState, type TrainingState, type TrainStage } from './state.js';
 
 /** Images of one pixel, dark ones of class 0 and bright ones of class 1. */
@@ -75,7 +76,10 @@ class Logistic implements Trainer {
 
   state(): TrainerState {
     const copy = (data: Float32Array): Weights => new Map([['slope,bias', data.slice()]]);
-    return { weights: copy(this.values), optimiser: { steps: this.steps, moments: copy(this.moments) } };
+    return {
+      weights: copy(this.values),
+      optimiser: { steps: this.steps, averaging: 'sum', moments: copy(this.moments) },
+    };
   }
 
   dispose(): Promise<void> {
@@ -130,6 +134,7 @@ const options = (over: Partial<FitOptions> = {}): FitOptions => ({
   engine: new LogisticEngine(),
   network: buildNetwork('resnet-mini', { imageSize: 32, classes: 2, dropout: 0 }),
   threads: 1,
+  preparer: preparesHere,
   lowMemory: false,
   batchSize: 4,
   preprocessing: 'none',

@@ -1,11 +1,12 @@
 import { PlatformError, type Curves, type TaskInput } from '@palimpsest/contracts';
 import type { Engine, Network, Trainer, Weights } from '@palimpsest/networks';
 import { seedFrom } from '@palimpsest/numerics';
-import { chunksOf, orderOfEpoch, trainingImages } from './batches.js';
+import { chunksOf, orderOfEpoch, trainingBatches } from './batches.js';
 import { labelsOf, type FoldData } from './data.js';
 import { score, type Scores } from './evaluate.js';
 import { predict } from './predict.js';
-import { describe, shareDone } from './progress.js';
+import type { Preparer } from './preparer.js';
+import { describe, Pace, shareDone } from './progress.js';
 import { advance, type TrainingState, type TrainStage } from './state.js';
 
 export interface FitOptions extends Pick<
@@ -15,6 +16,7 @@ export interface FitOptions extends Pick<
   engine: Engine;
   network: Network;
   threads: number;
+  preparer: Preparer;
   /** Of the order of images, their augmentation, and dropout. */
   seed: number;
   signal: AbortSignal;
@@ -105,17 +107,20 @@ async function validate({ data, options }: Stage, weights: Weights): Promise<Sco
 async function trainEpoch({ trainer, stage, data, options }: Stage, state: TrainingState): Promise<number> {
   const epoch = state.curve.length + 1;
   const batches = chunksOf(orderOfEpoch(data.rows.train, { ...options, epoch }), options.batchSize);
+  const { preprocessing, augmentation, seed, preparer } = options;
+  const preparation = { preprocessing, augmentation, seed, preparer, epoch };
+  const pace = new Pace(trainingBatches(data.pixels, batches, preparation));
   let sum = 0;
   let seen = 0;
   for (const [i, rows] of batches.entries()) {
     options.signal.throwIfAborted();
-    const images = await trainingImages(data.pixels, rows, { ...options, epoch });
+    const images = await pace.next();
     const { loss } = await trainer.step(images, labelsOf(data, rows));
     requireFinite(loss, `loss, ${where(stage, epoch)}, step ${i + 1} of ${batches.length}`);
     sum += loss * rows.length;
     seen += rows.length;
     const position = { state, stages: options.stages, share: (i + 1) / batches.length };
-    options.progress(shareDone(position), describe(position, sum / seen));
+    options.progress(shareDone(position), describe(position, { loss: sum / seen, ...pace.of(seen) }));
   }
   return sum / seen;
 }

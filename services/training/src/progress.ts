@@ -20,8 +20,36 @@ export function shareDone({ state, stages, share }: Position): number {
   return (state.stage + epochs / expected) / stages.length;
 }
 
-/** Such as "stage all, epoch 3 of at most 20, loss 0.53". */
-export function describe({ state, stages }: Position, loss: number): string {
-  const stage = stages[state.stage] as TrainStage;
-  return `stage ${stage.trainable}, epoch ${state.stageEpochs + 1} of at most ${stage.maxEpochs}, loss ${loss.toPrecision(3)}`;
+/** How it goes: the mean loss, images a second, and the share of the time that was spent waiting for images. */
+export interface Going {
+  loss: number;
+  rate: number;
+  waiting: number;
+}
+
+/** Such as "stage all, epoch 3 of at most 20, loss 0.53, 118 images/s, 2 % waiting". */
+export function describe({ state, stages }: Position, { loss, rate, waiting }: Going): string {
+  const { trainable, maxEpochs } = stages[state.stage] as TrainStage;
+  const place = `stage ${trainable}, epoch ${state.stageEpochs + 1} of at most ${maxEpochs}`;
+  return `${place}, loss ${loss.toPrecision(3)}, ${rate.toPrecision(3)} images/s, ${Math.round(100 * waiting)} % waiting`;
+}
+
+/** Hands out batches, and measures how long each was waited for. */
+export class Pace {
+  readonly #begin = performance.now();
+  #waitedMs = 0;
+
+  constructor(private readonly batches: AsyncGenerator<Float32Array>) {}
+
+  async next(): Promise<Float32Array> {
+    const asked = performance.now();
+    const { value } = (await this.batches.next()) as { value: Float32Array };
+    this.#waitedMs += performance.now() - asked;
+    return value;
+  }
+
+  of(images: number): Pick<Going, 'rate' | 'waiting'> {
+    const ms = performance.now() - this.#begin;
+    return { rate: (1000 * images) / ms, waiting: this.#waitedMs / ms };
+  }
 }

@@ -34,7 +34,7 @@ function run(stages: TrainStage[], measured: [loss: number, accuracy?: number][]
       validationAccuracy: accuracy,
       validationAuc: null,
     };
-    const optimiser = { steps: epoch, moments: weights(-epoch) };
+    const optimiser = { steps: epoch, averaging: 'mean', moments: weights(-epoch) } as const;
     state = advance(state, current, { point, trainer: { weights: weights(epoch), optimiser } });
   }
   return state;

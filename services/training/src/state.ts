@@ -69,6 +69,7 @@ export function encodeState({ weights, optimiser, best, ...rest }: TrainingState
     ...rest,
     best: best && { epoch: best.epoch, loss: best.loss },
     steps: optimiser && optimiser.steps,
+    averaging: optimiser?.averaging,
   };
   return writeSafetensors(new Map(tensors), { facts: JSON.stringify(facts) });
 }
@@ -76,7 +77,7 @@ export function encodeState({ weights, optimiser, best, ...rest }: TrainingState
 /** The state that `encodeState` wrote. */
 export function decodeState(bytes: Uint8Array): TrainingState {
   const { tensors, metadata } = readSafetensors(bytes);
-  const { best, steps, ...rest } = JSON.parse(metadata['facts'] as string) as Facts;
+  const { best, steps, averaging = 'sum', ...rest } = JSON.parse(metadata['facts'] as string) as Facts;
   const group = (name: string): Weights =>
     new Map(
       [...tensors].flatMap(([key, { data }]) =>
@@ -87,7 +88,7 @@ export function decodeState(bytes: Uint8Array): TrainingState {
     ...rest,
     best: best && { ...best, weights: group('best') },
     weights: group('weights'),
-    optimiser: steps === null ? null : { steps, moments: group('moments') },
+    optimiser: steps === null ? null : { steps, averaging, moments: group('moments') },
   };
 }
 
@@ -95,4 +96,5 @@ export function decodeState(bytes: Uint8Array): TrainingState {
 interface Facts extends Omit<TrainingState, 'weights' | 'optimiser' | 'best'> {
   best: { epoch: number; loss: number } | null;
   steps: number | null;
+  averaging?: OptimiserState['averaging'] | undefined;
 }

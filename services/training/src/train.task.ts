@@ -1,11 +1,12 @@
 import type { Curves, Predictions, TaskInput, TaskOutput } from '@palimpsest/contracts';
-import { buildNetwork, onnxEngine, type Network, type Weights } from '@palimpsest/networks';
+import { buildNetwork, openEngine, type Engine, type Network, type Weights } from '@palimpsest/networks';
 import type { TaskContext } from '@palimpsest/platform';
 import { encodeCheckpoint } from './checkpoint.js';
 import { labelsOf, openFold, type FoldData } from './data.js';
 import { score } from './evaluate.js';
 import { fit } from './fit.js';
 import { predict } from './predict.js';
+import { ThreadPreparer } from './preparer.js';
 import { startWeights } from './start-weights.js';
 import { beginWith, decodeState, encodeState } from './state.js';
 
@@ -16,22 +17,29 @@ export async function train(input: TrainInput, context: TaskContext): Promise<Ta
   const { store, threads, signal } = context;
   const data = await openFold(store, input);
   const { architecture, imageSize, dropout, seeds, start } = input;
+  const engine = openEngine(context.engine);
   const network = buildNetwork(architecture, { imageSize, dropout, classes: data.classes.length });
   const saved = await context.loadState();
   const from = saved
     ? decodeState(saved)
     : beginWith(await startWeights(store, network, { start, headSeed: seeds.head }));
-  const { weights, curves } = await fit(data, from, {
-    ...input,
-    ...{ engine: onnxEngine, network, threads, signal },
-    seed: seeds.training,
-    save: (state) => context.saveState(encodeState(state)),
-    progress: (done, message) => context.progress(done, message),
-  });
-  return finish({ network, data, input, context }, weights, curves);
+  const preparer = new ThreadPreparer();
+  try {
+    const { weights, curves } = await fit(data, from, {
+      ...input,
+      ...{ engine, network, threads, preparer, signal },
+      seed: seeds.training,
+      save: (state) => context.saveState(encodeState(state)),
+      progress: (done, message) => context.progress(done, message),
+    });
+    return await finish({ engine, network, data, input, context }, weights, curves);
+  } finally {
+    await preparer.close();
+  }
 }
 
 interface Finished {
+  engine: Engine;
   network: Network;
   data: FoldData;
   input: TrainInput;
@@ -40,17 +48,17 @@ interface Finished {
 
 /** Judges what was learnt, and writes it all down. */
 async function finish(run: Finished, weights: Weights, curves: Curves): Promise<TaskOutput<'train'>> {
-  const { network, data, input, context } = run;
+  const { engine, network, data, input, context } = run;
   const { store, taskId, threads, signal } = context;
   const { classes, rows } = data;
-  const options = { engine: onnxEngine, network, threads, preprocessing: input.preprocessing, signal };
+  const options = { engine, network, threads, preprocessing: input.preprocessing, signal };
   const probabilities = await predict(weights, data, rows.judged, options);
   const { accuracy, auc } = score({ probabilities, labels: labelsOf(data, rows.judged) });
-  const { engine, runtime, version } = await onnxEngine.describe();
+  const { engine: name, runtime, version } = await engine.describe();
   const provenance = {
     taskId,
     input,
-    engine: `${engine} (${runtime} ${version})`,
+    engine: `${name} (${runtime} ${version})`,
     classes,
     epoch: curves.best,
   };

@@ -9,7 +9,11 @@ export interface Wanted {
 
 export declare const serviceNames: string[];
 export declare class Deployment {
-  static start(options: { folder: string; env?: Record<string, string> }): Promise<Deployment>;
+  static start(options: {
+    folder: string;
+    env?: Record<string, string>;
+    objects?: string;
+  }): Promise<Deployment>;
   readonly folder: string;
   readonly servers: Record<'kafka' | 'minio' | 'postgres', Server>;
   readonly env: Record<string, string>;
@@ -18,6 +22,7 @@ export declare class Deployment {
   readonly names: string[];
   url(name?: string): string;
   serve(wanted: Wanted[]): Promise<void>;
+  serveWith(env: Record<string, string>): Promise<void>;
   ready(name: string): Promise<void>;
   signal(name: string, signal?: NodeJS.Signals): void;
   stop(name: string, signal?: NodeJS.Signals): Promise<void>;

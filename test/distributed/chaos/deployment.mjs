@@ -18,9 +18,16 @@ export class Deployment {
   #processes = new Map();
   #closing = false;
 
-  /** @param {{ folder: string, env?: Record<string, string> }} options `env` wins over what leads to the servers */
-  static async start({ folder, env = {} }) {
-    const [kafka, minio, postgres] = await Promise.all([startKafka(), startMinio(), startPostgres()]);
+  /**
+   * @param {{ folder: string, env?: Record<string, string>, objects?: string }} options `env` wins over what leads to
+   *   the servers; `objects` is the folder of the object store
+   */
+  static async start({ folder, env = {}, objects }) {
+    const [kafka, minio, postgres] = await Promise.all([
+      startKafka(),
+      startMinio({ data: objects }),
+      startPostgres(),
+    ]);
     const deployment = new Deployment(folder, { kafka, minio, postgres }, env);
     await deployment.serve(serviceNames.map((service) => ({ name: service, service })));
     return deployment;
@@ -37,6 +44,12 @@ export class Deployment {
       ...{ ...settings, ...env },
     };
     this.store = openStore(this.env.STORE_URL, { env: { ...process.env, ...this.env } });
+  }
+
+  /** Starts every service anew, with other settings. */
+  async serveWith(env) {
+    await Promise.all(this.names.map((name) => this.stop(name)));
+    await this.serve(serviceNames.map((service) => ({ name: service, service, env })));
   }
 
   /** Names of what runs. */

@@ -23,5 +23,6 @@ export declare function trial(
     api?: string;
     seconds?: number;
     allowed?: string[];
+    fresh?: boolean;
   },
 ): Promise<string[]>;

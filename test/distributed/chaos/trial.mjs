@@ -36,6 +36,7 @@ export async function reference(folder) {
 /**
  * Runs the study of a reference on a deployment that holds nothing, while `disturb` does its worst.
  *
+ * @param fresh false where what an earlier run left is to be gone on with
  * @param disturb is given `after(n)`, which resolves when n tasks are done; it may add to `altered` keys that it has
  *   altered in the store, which count as found only if somebody reads them again
  * @returns what does not hold: nothing, if all is well
@@ -43,9 +44,9 @@ export async function reference(folder) {
 export async function trial(
   deployment,
   { folder, study, hashes },
-  { disturb, api = 'api', seconds = 240, allowed = [] },
+  { disturb, api = 'api', seconds = 240, allowed = [], fresh = true },
 ) {
-  await deployment.wipe();
+  if (fresh) await deployment.wipe();
   const out = mkdtempSync(path.join(folder, 'disturbed-'));
   const stop = new AbortController();
   const altered = new Set();

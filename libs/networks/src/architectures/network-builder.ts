@@ -1,6 +1,27 @@
-import type { Layer, Network, Shape, WeightSpec } from '../network.js';
+import type { Layer, Network, Shape, WeightSpec, Window } from '../network.js';
+import { paddingOf, type PaddingRule } from './padding.js';
 
-type ConvOptions = { filters: number; kernel: number; stride?: number; padding?: number };
+/** A window as one writes it: square where one length is given. */
+export interface WindowOptions {
+  kernel: number | Window['kernel'];
+  /** Default 1. */
+  stride?: number;
+  /** Default 0. */
+  padding?: PaddingRule;
+}
+
+export interface ConvOptions extends WindowOptions {
+  filters: number;
+  /** Default true. */
+  bias?: boolean;
+}
+
+export interface BatchNormOptions {
+  /** Added to the variance. Default 1.001e-5, as in Keras' ResNet. */
+  epsilon?: number;
+  /** Whether there is a γ. Default true. */
+  scale?: boolean;
+}
 
 /** Writes a network down layer by layer; each method takes and returns the names of layers and infers the shapes. */
 export class NetworkBuilder {
@@ -16,55 +37,72 @@ export class NetworkBuilder {
     this.#shapes.set('images', { height: imageSize, width: imageSize, channels: 3 });
   }
 
-  conv(name: string, input: string, { filters, kernel, stride = 1, padding = 0 }: ConvOptions): string {
-    const from = this.#shapeOf(input);
+  conv(name: string, input: string, { filters, bias = true, ...options }: ConvOptions): string {
+    const { window, output } = this.#slide(input, options);
     this.#weigh(name, 'base', [
-      ['kernel', [kernel, kernel, from.channels, filters], 'glorot-uniform'],
-      ['bias', [filters], 'zeros'],
+      ['kernel', [...window.kernel, this.channelsOf(input), filters], 'glorot-uniform'],
+      ...(bias ? [['bias', [filters], 'zeros'] as const] : []),
     ]);
-    const output = { ...slide(from, { size: kernel, stride, padding }), channels: filters };
-    return this.#push({ kind: 'conv', name, inputs: [input], output, kernel, stride, padding });
+    const shape = { ...output, channels: filters };
+    return this.#push({ kind: 'conv', name, inputs: [input], output: shape, ...window, bias });
   }
 
-  /** ε 1.001e-5 as in Keras' ResNet, and the momentum the network was begun with. */
-  batchNorm(name: string, input: string): string {
+  /** With the momentum that the network was begun with. */
+  batchNorm(
+    name: string,
+    input: string,
+    { epsilon = 1.001e-5, scale = true }: BatchNormOptions = {},
+  ): string {
     const output = this.#shapeOf(input);
+    const shape = [output.channels];
     this.#weigh(name, 'base', [
-      ['gamma', [output.channels], 'ones'],
-      ['beta', [output.channels], 'zeros'],
-      ['moving_mean', [output.channels], 'zeros'],
-      ['moving_variance', [output.channels], 'ones'],
+      ...(scale ? [['gamma', shape, 'ones'] as const] : []),
+      ['beta', shape, 'zeros'],
+      ['moving_mean', shape, 'zeros'],
+      ['moving_variance', shape, 'ones'],
     ]);
-    return this.#push({
-      kind: 'batch-norm',
-      name,
-      inputs: [input],
-      output,
-      epsilon: 1.001e-5,
-      momentum: this.momentum,
-    });
+    const { momentum } = this;
+    return this.#push({ kind: 'batch-norm', name, inputs: [input], output, scale, epsilon, momentum });
   }
 
   relu(name: string, input: string): string {
     return this.#push({ kind: 'relu', name, inputs: [input], output: this.#shapeOf(input) });
   }
 
-  /** @throws RangeError when the two inputs differ in shape */
-  add(name: string, inputs: readonly [string, string]): string {
+  /** @param scale what the second input is multiplied by @throws RangeError when the two inputs differ in shape */
+  add(name: string, inputs: readonly [string, string], scale = 1): string {
     const [a, b] = inputs.map((input) => this.#shapeOf(input)) as [Shape, Shape];
-    if (a.height !== b.height || a.width !== b.width || a.channels !== b.channels) {
+    if (!sameSize(a, b) || a.channels !== b.channels) {
       throw new RangeError(`layer ${name}: expected two inputs of one shape, found ${say(a)} and ${say(b)}`);
     }
-    return this.#push({ kind: 'add', name, inputs, output: a });
+    return this.#push({ kind: 'add', name, inputs, output: a, scale });
   }
 
-  maxPool(name: string, input: string, window: { size: number; stride: number; padding: number }): string {
-    const output = slide(this.#shapeOf(input), window);
+  /** @throws RangeError when the inputs differ in height or width */
+  concat(name: string, inputs: readonly [string, ...string[]]): string {
+    const [first, ...others] = inputs.map((input) => this.#shapeOf(input)) as [Shape, ...Shape[]];
+    const odd = others.find((other) => !sameSize(first, other));
+    if (odd) {
+      throw new RangeError(
+        `layer ${name}: expected inputs of one height and width, found ${say(first)} and ${say(odd)}`,
+      );
+    }
+    const channels = others.reduce((sum, other) => sum + other.channels, first.channels);
+    return this.#push({ kind: 'concat', name, inputs, output: { ...first, channels } });
+  }
+
+  maxPool(name: string, input: string, options: WindowOptions & { padding?: number }): string {
+    const { window, output } = this.#slide(input, options);
     return this.#push({ kind: 'max-pool', name, inputs: [input], output, ...window });
   }
 
+  averagePool(name: string, input: string, options: WindowOptions): string {
+    const { window, output } = this.#slide(input, options);
+    return this.#push({ kind: 'average-pool', name, inputs: [input], output, ...window });
+  }
+
   globalAveragePool(name: string, input: string): string {
-    const output = vector(this.#shapeOf(input).channels);
+    const output = vector(this.channelsOf(input));
     return this.#push({ kind: 'global-average-pool', name, inputs: [input], output });
   }
 
@@ -76,7 +114,7 @@ export class NetworkBuilder {
   classifier(name: string, input: string, classes: number): string {
     const units = classes === 2 ? 1 : classes;
     this.#weigh(name, 'head', [
-      ['kernel', [this.#shapeOf(input).channels, units], 'glorot-uniform'],
+      ['kernel', [this.channelsOf(input), units], 'glorot-uniform'],
       ['bias', [units], 'zeros'],
     ]);
     const activation = units === 1 ? 'sigmoid' : 'softmax';
@@ -86,6 +124,11 @@ export class NetworkBuilder {
   build(name: string, stages: readonly string[]): Network {
     const input = { height: this.imageSize, width: this.imageSize, channels: 3 };
     return { name, input, layers: this.#layers, weights: this.#weights, stages };
+  }
+
+  /** How many channels a layer puts out. */
+  channelsOf(layer: string): number {
+    return this.#shapeOf(layer).channels;
   }
 
   #push(layer: Layer): string {
@@ -100,6 +143,22 @@ export class NetworkBuilder {
     return shape;
   }
 
+  #slide(
+    input: string,
+    { kernel: lengths, stride = 1, padding: rule = 0 }: WindowOptions,
+  ): { window: Window; output: Shape } {
+    const from = this.#shapeOf(input);
+    const kernel = typeof lengths === 'number' ? ([lengths, lengths] as const) : lengths;
+    const padding = paddingOf(rule, from, { kernel, stride });
+    const places = (length: number, size: number) => Math.floor((length - size) / stride) + 1;
+    const output = {
+      height: places(from.height + padding.top + padding.bottom, kernel[0]),
+      width: places(from.width + padding.left + padding.right, kernel[1]),
+      channels: from.channels,
+    };
+    return { window: { kernel, stride, padding }, output };
+  }
+
   #weigh(
     layer: string,
     part: WeightSpec['part'],
@@ -112,12 +171,8 @@ export class NetworkBuilder {
   }
 }
 
-function slide(
-  from: Shape,
-  { size, stride, padding }: { size: number; stride: number; padding: number },
-): Shape {
-  const steps = (length: number) => Math.floor((length + 2 * padding - size) / stride) + 1;
-  return { height: steps(from.height), width: steps(from.width), channels: from.channels };
+function sameSize(a: Shape, b: Shape): boolean {
+  return a.height === b.height && a.width === b.width;
 }
 
 function vector(channels: number): Shape {

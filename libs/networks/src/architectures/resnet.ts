@@ -1,5 +1,6 @@
 import type { Network, NetworkOptions } from '../network.js';
 import { bottleneckStage, type BottleneckStage } from './bottleneck.js';
+import { head } from './head.js';
 import { NetworkBuilder } from './network-builder.js';
 
 /** What tells one ResNet from another. */
@@ -17,18 +18,16 @@ export interface ResnetPlan {
  *
  * Reference: He, Zhang, Ren and Sun 2016, CVPR, 770–778; layout as in keras.applications.resnet.
  */
-export function resnet(plan: ResnetPlan, { imageSize, classes, dropout }: NetworkOptions): Network {
-  const net = new NetworkBuilder(imageSize, plan.momentum);
+export function resnet(plan: ResnetPlan, options: NetworkOptions): Network {
+  const net = new NetworkBuilder(options.imageSize, plan.momentum);
   const padding = (plan.conv1.kernel - 1) / 2;
   const conv1 = net.batchNorm('conv1_bn', net.conv('conv1_conv', 'images', { ...plan.conv1, padding }));
   const outputs = [net.relu('conv1_relu', conv1)];
-  let last = net.maxPool('pool1_pool', 'conv1_relu', { size: 3, stride: 2, padding: 1 });
+  let last = net.maxPool('pool1_pool', 'conv1_relu', { kernel: 3, stride: 2, padding: 1 });
   plan.stages.forEach((stage, i) => {
     last = bottleneckStage(net, last, { ...stage, name: `conv${i + 2}` });
     outputs.push(last);
   });
-  last = net.globalAveragePool('avg_pool', last);
-  if (dropout > 0) last = net.dropout('dropout', last, dropout);
-  net.classifier('predictions', last, classes);
+  head(net, last, options);
   return net.build(plan.name, outputs);
 }

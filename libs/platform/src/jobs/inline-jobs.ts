@@ -1,4 +1,4 @@
-import type { TaskKind } from '@palimpsest/contracts';
+import type { EngineSettings, TaskKind } from '@palimpsest/contracts';
 import type { Logger } from 'pino';
 import type { Store } from '../store/store.js';
 import type { AnyTaskDefinition } from '../tasks/task.js';
@@ -10,8 +10,15 @@ export class InlineJobs implements Jobs {
   readonly #store: Store;
   readonly #definitionOf: (kind: TaskKind) => AnyTaskDefinition;
   readonly #log: Logger;
+  readonly #engine: EngineSettings | undefined;
 
-  constructor(store: Store, definitionOf: (kind: TaskKind) => AnyTaskDefinition, log: Logger) {
+  constructor(
+    store: Store,
+    definitionOf: (kind: TaskKind) => AnyTaskDefinition,
+    log: Logger,
+    engine?: EngineSettings,
+  ) {
+    this.#engine = engine;
     this.#store = store;
     this.#definitionOf = definitionOf;
     this.#log = log;
@@ -19,7 +26,13 @@ export class InlineJobs implements Jobs {
 
   async run(job: Job, signal: AbortSignal): Promise<'done' | 'failed'> {
     signal.throwIfAborted();
-    const surroundings = { store: this.#store, threads: job.needs.cpus, signal, log: this.#log };
+    const surroundings = {
+      store: this.#store,
+      threads: job.needs.cpus,
+      signal,
+      log: this.#log,
+      ...(this.#engine && { engine: this.#engine }),
+    };
     const exitCode = await work(this.#definitionOf(job.kind), job.taskId, surroundings);
     if (exitCode !== 0) signal.throwIfAborted();
     return endOf(job, exitCode, `ended with ${exitCode}`);

@@ -1,9 +1,11 @@
 import {
   artifactRefSchema,
+  onnxOnProcessors,
   PlatformError,
   tasks,
   treeRefSchema,
   type ArtifactRef,
+  type EngineSettings,
   type TaskInput,
   type TaskKind,
   type TaskOutput,
@@ -25,6 +27,8 @@ export interface TaskOrder {
 export interface Surroundings {
   store: Store;
   threads: number;
+  /** What is to run networks: ONNX Runtime on processors when left out. */
+  engine?: EngineSettings;
   signal: AbortSignal;
   progress: (progress: Progress) => void;
 }
@@ -100,12 +104,13 @@ function checkOutput(kind: TaskKind, made: unknown): TaskOutput<TaskKind> {
 function contextOf(
   taskId: string,
   records: TaskRecords,
-  { store, threads, signal, progress }: Surroundings,
+  { store, threads, engine = onnxOnProcessors, signal, progress }: Surroundings,
 ): TaskContext {
   return {
     taskId,
     store,
     threads,
+    engine,
     signal,
     progress: (done, message) => progress(message === undefined ? { done } : { done, message }),
     loadState: () => records.loadState(),

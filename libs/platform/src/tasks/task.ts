@@ -1,4 +1,4 @@
-import type { TaskInput, TaskKind, TaskOutput } from '@palimpsest/contracts';
+import type { EngineSettings, TaskInput, TaskKind, TaskOutput } from '@palimpsest/contracts';
 import type { Store } from '../store/store.js';
 
 /** What a running task may use. It reads and writes only the store. */
@@ -7,6 +7,8 @@ export interface TaskContext {
   store: Store;
   /** Processor threads it may use; never changes a result. */
   threads: number;
+  /** What is to run networks. */
+  engine: EngineSettings;
   signal: AbortSignal;
   /** @param done share of the work in [0, 1] @param message a few words for a person, such as "epoch 3 of 20" */
   progress(done: number, message?: string): void;

@@ -1,4 +1,4 @@
-import { messageOf, type TaskKind } from '@palimpsest/contracts';
+import { messageOf, type EngineSettings, type TaskKind } from '@palimpsest/contracts';
 import type { Logger } from 'pino';
 import { exitCodes } from '../jobs/jobs.js';
 import type { Store } from '../store/store.js';
@@ -13,6 +13,7 @@ const PROGRESS_MS = 1000;
 export interface WorkSurroundings {
   store: Store;
   threads: number;
+  engine?: EngineSettings;
   signal: AbortSignal;
   log: Logger;
 }
@@ -25,8 +26,9 @@ export interface WorkSurroundings {
 export async function work(
   definition: AnyTaskDefinition,
   taskId: string,
-  { store, threads, signal, log }: WorkSurroundings,
+  { log, ...surroundings }: WorkSurroundings,
 ): Promise<number> {
+  const { store, signal } = surroundings;
   const records = new TaskRecords(store, taskId);
   const writer = new ProgressWriter(records, log);
   const progress = (each: Progress) => writer.report(each);
@@ -34,7 +36,7 @@ export async function work(
     await records.forget('error.json', 'progress.json');
     const input = await records.readInput(definition.kind);
     const order = { taskId, kind: definition.kind, input };
-    await runTask(definition, order, { store, threads, signal, progress });
+    await runTask(definition, order, { ...surroundings, progress });
     // What was being written when the task ended is not for its finished self.
     await writer.settle();
     await records.forget('progress.json');

@@ -35,6 +35,33 @@ const costs: Record<Architecture, Cost> = {
     lowMemoryBytesPerPixel: 1100,
     checkpointBytes: 5e5,
   },
+  densenet121: {
+    cpus: 2,
+    trainSecondsPerPixel: 2.5e-6,
+    inferSecondsPerPixel: 4e-7,
+    baseBytes: 4e8,
+    batchBytesPerPixel: 12000,
+    lowMemoryBytesPerPixel: 6000,
+    checkpointBytes: 2.9e7,
+  },
+  'inception-v3': {
+    cpus: 2,
+    trainSecondsPerPixel: 1.7e-6,
+    inferSecondsPerPixel: 3e-7,
+    baseBytes: 7e8,
+    batchBytesPerPixel: 6000,
+    lowMemoryBytesPerPixel: 3000,
+    checkpointBytes: 8.8e7,
+  },
+  'inception-resnet-v2': {
+    cpus: 2,
+    trainSecondsPerPixel: 3.6e-6,
+    inferSecondsPerPixel: 7e-7,
+    baseBytes: 1.4e9,
+    batchBytesPerPixel: 12000,
+    lowMemoryBytesPerPixel: 6000,
+    checkpointBytes: 2.2e8,
+  },
 };
 
 const inferenceBatch = 32;

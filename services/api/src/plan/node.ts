@@ -44,6 +44,8 @@ export type PlanNode =
 export interface Plan {
   nodes: PlanNode[];
   byKey: ReadonlyMap<string, PlanNode>;
+  /** By its key, the nodes that need a node. */
+  readers: ReadonlyMap<string, readonly PlanNode[]>;
 }
 
 /** What finished nodes put out, by their keys. */

@@ -29,7 +29,13 @@ export function planStudy(
     ...targets.flatMap((target) => compareNodes(context, target)),
   ];
   const nodes: PlanNode[] = [...work, reportNode(work.map((node) => node.key))];
-  return { nodes, byKey: new Map(nodes.map((node) => [node.key, node])) };
+  return { nodes, byKey: new Map(nodes.map((node) => [node.key, node])), readers: readersOf(nodes) };
+}
+
+function readersOf(nodes: readonly PlanNode[]): Map<string, PlanNode[]> {
+  const readers = new Map<string, PlanNode[]>(nodes.map(({ key }) => [key, []]));
+  for (const node of nodes) for (const dep of node.deps) readers.get(dep)?.push(node);
+  return readers;
 }
 
 /** Targets, and the datasets that some source is pre-trained on. */

@@ -35,7 +35,7 @@ interface Wanted {
  * where they stand. The caller holds the study's row.
  *
  * @param standing of all nodes, which is changed
- * @param changed keys of those that the caller has changed in it
+ * @param changed keys of those that the caller has changed in it since it was last advanced; none for a study that begins
  * @returns where the study stands then
  */
 export async function advance(
@@ -47,9 +47,9 @@ export async function advance(
     standing.set(key, to);
     changed.add(key);
   };
+  let since = changed.size > 0 ? [...changed] : undefined;
   for (;;) {
-    const states = new Map([...standing].map(([key, { status }]) => [key, status]));
-    const { ready, lost, status } = progressOf(planned.plan, states);
+    const { ready, lost, status } = progressOf(planned.plan, standing, since);
     for (const node of lost) set(node.key, { status: 'failed', taskId: null });
     if (ready.length === 0) {
       await writeStanding(planned, standing, { keys: changed, trx: ports.trx });
@@ -57,6 +57,7 @@ export async function advance(
     }
     const wanted = await wantedTasks(planned, { ready, standing }, ports);
     const done = await linkTasks(planned.id, wanted, ports);
+    since = ready.map(({ key }) => key);
     for (const { node, id } of wanted) set(node.key, { status: done.has(id) ? 'done' : 'ready', taskId: id });
   }
 }

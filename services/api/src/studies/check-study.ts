@@ -1,5 +1,5 @@
 import { groupOfLayout, type Dataset, type Study } from '@palimpsest/contracts';
-import { buildNetwork } from '@palimpsest/networks';
+import { buildNetwork, leastImageSize } from '@palimpsest/networks';
 import { isRandom, sourcesJudgedOn } from '../plan/context.js';
 import type { Problem } from './problem.js';
 import { suggest } from './suggest.js';
@@ -11,6 +11,7 @@ export function checkStudy(study: Study): Problem[] {
     ...named,
     ...noneOrTwice(study),
     ...unknownLayers(study),
+    ...smallImages(study),
     ...splits(study),
     ...(named.length > 0 ? [] : unjudged(study)),
   ];
@@ -73,17 +74,29 @@ function unknownLayers({ network: { architecture }, analysis }: Study): Problem[
   });
 }
 
-function splits({ datasets, targets }: Study): Problem[] {
-  const check = (section: string) => (entry: [string, Dataset]) => {
-    const [name, { layout, split }] = entry;
+function smallImages(study: Study): Problem[] {
+  const { architecture } = study.network;
+  const least = leastImageSize(architecture);
+  return datasetsOf(study)
+    .filter(({ dataset }) => dataset.imageSize < least)
+    .map(({ path, dataset: { imageSize } }) => ({
+      path: [...path, 'imageSize'],
+      message: `expected at least ${least} pixels for ${architecture}, found ${imageSize}`,
+    }));
+}
+
+function splits(study: Study): Problem[] {
+  return datasetsOf(study).flatMap(({ path, dataset: { layout, split } }) => {
     if (split.group !== 'patient' || groupOfLayout[layout] === 'patient') return [];
     const message = `expected none, found "patient": the layout ${layout} knows no patients`;
-    return [{ path: [section, name, 'split', 'group'], message }];
-  };
-  return [
-    ...Object.entries(datasets).flatMap(check('datasets')),
-    ...Object.entries(targets).flatMap(check('targets')),
-  ];
+    return [{ path: [...path, 'split', 'group'], message }];
+  });
+}
+
+function datasetsOf({ datasets, targets }: Study): { path: string[]; dataset: Dataset }[] {
+  return Object.entries({ datasets, targets }).flatMap(([section, named]) =>
+    Object.entries(named).map(([name, dataset]) => ({ path: [section, name], dataset })),
+  );
 }
 
 /** A source is not judged on the images it was trained on, which may leave a target with nothing. */

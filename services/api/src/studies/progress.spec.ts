@@ -13,8 +13,9 @@ strategies: [finetune]
 );
 const plan = planStudy(study);
 const keys = plan.nodes.map((node) => node.key);
-const progress = (states: [string, NodeStatus][]) => {
-  const { ready, lost, status } = progressOf(plan, new Map(states));
+const progress = (states: [string, NodeStatus][], changed?: string[]) => {
+  const standing = new Map(states.map(([key, status]) => [key, { status }]));
+  const { ready, lost, status } = progressOf(plan, standing, changed);
   return { ready: ready.map((node) => node.key), lost: lost.map((node) => node.key), status };
 };
 const all = (status: NodeStatus) => keys.map((key): [string, NodeStatus] => [key, status]);
@@ -57,6 +58,25 @@ describe('progress of a study', () => {
     expect(lost.some((key) => key.includes('chest'))).toBe(false);
     expect(ready).toContain('train/chest/others/finetune/2');
     expect(status).toBe('running');
+  });
+
+  it('finds the same from what has changed alone, whatever comes next', () => {
+    const states = new Map<string, NodeStatus>();
+    let changed: string[] | undefined;
+    for (let step = 0; ; step++) {
+      const found = progress([...states], changed);
+      const everything = progress([...states]);
+      const sorted = ({ ready, lost, status }: typeof found) => [ready.sort(), lost.sort(), status];
+      expect(sorted(found)).toEqual(sorted(everything));
+      const running = [...states].filter(([, status]) => status === 'ready').map(([key]) => key);
+      const [next] = [...running, ...found.ready];
+      if (next === undefined) break;
+      for (const key of found.lost) states.set(key, 'failed');
+      for (const key of found.ready) states.set(key, 'ready');
+      states.set(next, step % 7 === 6 ? 'failed' : 'done');
+      changed = [...found.ready, ...found.lost, next];
+    }
+    expect(states.size).toBeGreaterThan(20);
   });
 
   it('has failed when nothing else can run', () => {

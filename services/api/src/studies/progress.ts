@@ -16,24 +16,41 @@ export interface Progress {
   status: 'running' | 'finished' | 'failed';
 }
 
-/** What is ready and what is lost, given where each node stands; a node without a state waits. Pure. */
-export function progressOf(plan: Plan, states: ReadonlyMap<string, NodeStatus>): Progress {
-  const now = new Map<string, NodeStatus>();
-  const ready: PlanNode[] = [];
-  const lost: PlanNode[] = [];
-  for (const node of plan.nodes) {
-    const state = states.get(node.key) ?? 'waiting';
-    const deps = node.deps.map((dep) => now.get(dep));
-    const isLost = state === 'waiting' && deps.includes('failed');
-    if (isLost) lost.push(node);
-    else if (state === 'waiting' && deps.every((dep) => dep === 'done')) ready.push(node);
-    now.set(node.key, isLost ? 'failed' : state);
+/**
+ * What is ready and what is lost, given where each node stands; a node that stands nowhere waits. Pure.
+ *
+ * @param changed keys of the nodes that stand elsewhere since nothing was ready or lost; any may when left out
+ */
+export function progressOf(
+  plan: Plan,
+  standing: ReadonlyMap<string, { status: NodeStatus }>,
+  changed?: readonly string[],
+): Progress {
+  const lost = new Map<string, PlanNode>();
+  const ready = new Set<PlanNode>();
+  const statusOf = (key: string) => (lost.has(key) ? 'failed' : (standing.get(key)?.status ?? 'waiting'));
+  const readersOf = (key: string) => plan.readers.get(key) ?? [];
+  /** @param before how a node that it needs has ended; unknown when left out */
+  const look = (node: PlanNode, before?: NodeStatus): void => {
+    if (statusOf(node.key) !== 'waiting') return;
+    const isLost = before === 'failed' || (!before && node.deps.some((dep) => statusOf(dep) === 'failed'));
+    if (isLost) {
+      lost.set(node.key, node);
+      for (const reader of readersOf(node.key)) look(reader, 'failed');
+      // What comes last is done last, so the search ends soon.
+    } else if (!node.deps.findLast((dep) => statusOf(dep) !== 'done')) ready.add(node);
+  };
+  for (const node of changed ? [] : plan.nodes) look(node);
+  for (const key of changed ?? []) {
+    look(plan.byKey.get(key) as PlanNode);
+    for (const reader of readersOf(key)) look(reader, statusOf(key));
   }
-  return { ready, lost, status: statusOf([...now.values()]) };
+  return { ready: [...ready], lost: [...lost.values()], status: endOf(plan.nodes, statusOf) };
 }
 
 /** Branches that can go on do so; only then has a study failed. */
-function statusOf(states: NodeStatus[]): Progress['status'] {
-  if (states.every((state) => state === 'done')) return 'finished';
-  return states.every((state) => state === 'done' || state === 'failed') ? 'failed' : 'running';
+function endOf(nodes: PlanNode[], statusOf: (key: string) => NodeStatus): Progress['status'] {
+  const goesOn = ({ key }: PlanNode) => ['waiting', 'ready'].includes(statusOf(key));
+  if (nodes.findLast(goesOn)) return 'running';
+  return nodes.some(({ key }) => statusOf(key) === 'failed') ? 'failed' : 'finished';
 }

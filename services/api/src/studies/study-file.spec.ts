@@ -217,6 +217,11 @@ sources: { r: { random: true } }
       expect.stringMatching(/^study\.yaml line 6: analysis\.layers\.0: .*; found "predictions"$/),
     ],
     [
+      'images smaller than the network takes',
+      `${withTarget('{ layout: busi, path: x, imageSize: 64 }')}\nnetwork: { architecture: inception-v3 }`,
+      'study.yaml line 4: targets.breast.imageSize: expected at least 75 pixels for inception-v3, found 64',
+    ],
+    [
       'patients where the layout knows none',
       withTarget('{ layout: busi, path: x, split: { group: patient } }'),
       'study.yaml line 4: targets.breast.split.group: expected none, found "patient": the layout busi knows no patients',

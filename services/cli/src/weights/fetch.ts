@@ -5,9 +5,9 @@ import { openWeights } from '@palimpsest/ingestion';
 import { weightSource, weightSources, type WeightSource } from '@palimpsest/networks';
 import { interruption } from '../interrupt.js';
 import { note, print, printJson } from '../streams.js';
-import { DownloadPrinter } from './download-printer.js';
-import { download, forgetDownload } from './download.js';
-import { hashFile, hashText, hasHash, type FileHashes } from './hash-file.js';
+import { DownloadPrinter } from '../download/download-printer.js';
+import { download, forgetDownload } from '../download/download.js';
+import { hashFile, hashText, hasHash, type FileHashes } from '../download/hash-file.js';
 import { studyLines } from './study-lines.js';
 import { WeightLibrary, type WeightRecord } from './weight-library.js';
 

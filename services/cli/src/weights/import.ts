@@ -3,7 +3,7 @@ import { architectures, PlatformError, type Preprocessing } from '@palimpsest/co
 import { weightSource, weightSources, type WeightSource } from '@palimpsest/networks';
 import { note, print, printJson } from '../streams.js';
 import { examine, fitting, type Fit } from './examine.js';
-import { hashFile, hashText, hasHash, type FileHashes } from './hash-file.js';
+import { hashFile, hashText, hasHash, type FileHashes } from '../download/hash-file.js';
 import { studyLines } from './study-lines.js';
 import { WeightLibrary } from './weight-library.js';
 

@@ -4,7 +4,7 @@ import { weightSource, weightSources } from '@palimpsest/networks';
 import { exitCodes } from '../exit-codes.js';
 import { print, printJson } from '../streams.js';
 import { examine, fitting } from './examine.js';
-import { hashFile, hashText, hasHash, type FileHashes } from './hash-file.js';
+import { hashFile, hashText, hasHash, type FileHashes } from '../download/hash-file.js';
 import { WeightLibrary } from './weight-library.js';
 
 /** What was found out about weights. */

@@ -3,7 +3,7 @@ import { extname, join } from 'node:path';
 import { architectures, PlatformError, preprocessings } from '@palimpsest/contracts';
 import { loadConfig } from '@palimpsest/platform';
 import { z } from 'zod';
-import type { FileHashes } from './hash-file.js';
+import type { FileHashes } from '../download/hash-file.js';
 
 const recordSchema = z.object({
   name: z.string(),

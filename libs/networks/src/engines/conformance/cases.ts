@@ -1,7 +1,7 @@
 /* eslint-disable @typescript-eslint/no-non-null-assertion -- a suite, for specs only */
 import { createHash } from 'node:crypto';
 import { Random, seedFrom } from '@palimpsest/numerics';
-import { NetworkBuilder } from '../../architectures/network-builder.js';
+import { NetworkBuilder, type ConvOptions } from '../../architectures/network-builder.js';
 import { dropoutMask } from '../../dropout-mask.js';
 import type { Adam, Engine, Trainer, TrainOptions } from '../../engine.js';
 import type { Network, Weights } from '../../network.js';
@@ -22,13 +22,13 @@ export function smallNetwork(
   return net.build('small', []);
 }
 
-/** Two bottleneck blocks after a stem: every kind of layer, strides, a shared input, and dropout. */
+/** Two bottleneck blocks after a stem: every kind of layer of a ResNet, strides, a shared input, and dropout. */
 export function tinyNetwork({ classes = 3, dropout = 0.25 } = {}): Network {
   const net = new NetworkBuilder(11);
   const conv = (name: string, input: string, options: { filters: number; kernel: number; stride?: number }) =>
     net.batchNorm(`${name}_bn`, net.conv(name, input, { ...options, padding: (options.kernel - 1) / 2 }));
   net.relu('stem', conv('conv1', 'images', { filters: 4, kernel: 3 }));
-  net.maxPool('pool', 'stem', { size: 3, stride: 2, padding: 1 });
+  net.maxPool('pool', 'stem', { kernel: 3, stride: 2, padding: 1 });
   const inner = net.relu('inner', conv('a1', 'pool', { filters: 3, kernel: 1, stride: 2 }));
   const shortcut = conv('a0', 'pool', { filters: 6, kernel: 1, stride: 2 });
   net.relu('a', net.add('a_add', [shortcut, conv('a2', inner, { filters: 6, kernel: 3 })]));
@@ -37,6 +37,29 @@ export function tinyNetwork({ classes = 3, dropout = 0.25 } = {}): Network {
   if (dropout > 0) last = net.dropout('dropout', last, dropout);
   net.classifier('predictions', last, classes);
   return net.build('tiny', ['stem', 'a', 'b']);
+}
+
+/** What the Inceptions and DenseNet have beside: every other kind of layer, and borders that differ from side to side. */
+export function tinyInception({ classes = 3 } = {}): Network {
+  const net = new NetworkBuilder(10);
+  const unit = (name: string, input: string, options: Omit<ConvOptions, 'bias'>) =>
+    net.relu(
+      name,
+      net.batchNorm(`${name}_bn`, net.conv(`${name}_conv`, input, { ...options, bias: false }), {
+        epsilon: 1e-3,
+        scale: false,
+      }),
+    );
+  const stem = unit('stem', 'images', { filters: 4, kernel: 3, stride: 2, padding: 'same' });
+  const long = unit('long', stem, { filters: 3, kernel: [1, 7], padding: 'same' });
+  const tall = unit('tall', long, { filters: 3, kernel: [7, 1], padding: 'same' });
+  const pool = net.averagePool('pool', stem, { kernel: 3, padding: 'same' });
+  const mixed = net.concat('mixed', [stem, tall, unit('pooled', pool, { filters: 2, kernel: 1 })]);
+  const found = net.conv('found', mixed, { filters: 9, kernel: 1 });
+  const sum = net.relu('sum_ac', net.add('sum', [mixed, found], 0.17));
+  const halved = net.averagePool('halved', sum, { kernel: 2, stride: 2 });
+  net.classifier('predictions', net.globalAveragePool('avg_pool', halved), classes);
+  return net.build('tiny-inception', ['stem', 'mixed', 'halved']);
 }
 
 /** Weights without a zero or a one among them, so that no term is left untested. */

@@ -5,10 +5,20 @@ import { gradientCases } from './gradient-cases.js';
 import { inferenceCases } from './inference-cases.js';
 import { trainingCases } from './training-cases.js';
 
+/** What an engine promises beyond what all do. */
+export interface Traits {
+  /** That the number of threads changes no byte. An engine that has one number for a process cannot show it here. */
+  sameForAnyThreads: boolean;
+}
+
 /** What every engine must do, whatever computes. For specs. */
-export function engineConformance(name: string, engine: Engine): void {
+export function engineConformance(
+  name: string,
+  engine: Engine,
+  traits: Traits = { sameForAnyThreads: true },
+): void {
   describe(`${name}: gradients against central differences in double precision`, () => gradientCases(engine));
-  describe(`${name}: training`, () => trainingCases(engine));
+  describe(`${name}: training`, () => trainingCases(engine, traits));
   describe(`${name}: a frozen base`, () => frozenCases(engine));
-  describe(`${name}: inference`, () => inferenceCases(engine));
+  describe(`${name}: inference`, () => inferenceCases(engine, traits));
 }

@@ -11,6 +11,7 @@ import {
   masksOf,
   relativeError,
   smallNetwork,
+  tinyInception,
   tinyNetwork,
   tolerance,
 } from './cases.js';
@@ -20,6 +21,9 @@ type Write = (net: NetworkBuilder) => string;
 
 /** A convolution before what is tested, so that the gradient of its input is tested too. */
 const stem = (net: NetworkBuilder) => net.conv('stem', 'images', { filters: 5, kernel: 1 });
+
+/** The same where a batch norm follows, which would take its bias away. */
+const openStem = (net: NetworkBuilder) => net.relu('stem_relu', stem(net));
 
 const layers: Record<string, { imageSize: number; write: Write }> = {
   'a 3 × 3 convolution with a bias': {
@@ -43,6 +47,25 @@ const layers: Record<string, { imageSize: number; write: Write }> = {
   'a 1 × 1 convolution with padding': {
     imageSize: 3,
     write: (net) => net.relu('out', net.conv('conv', stem(net), { filters: 3, kernel: 1, padding: 1 })),
+  },
+  'a 1 × 7 convolution that keeps the size': {
+    imageSize: 5,
+    write: (net) =>
+      net.relu('out', net.conv('conv', stem(net), { filters: 4, kernel: [1, 7], padding: 'same' })),
+  },
+  'a 7 × 1 convolution that keeps the size': {
+    imageSize: 5,
+    write: (net) =>
+      net.relu('out', net.conv('conv', stem(net), { filters: 4, kernel: [7, 1], padding: 'same' })),
+  },
+  'a 3 × 3 convolution of stride 2 on an even size, padded below and on the right alone': {
+    imageSize: 6,
+    write: (net) =>
+      net.relu('out', net.conv('conv', stem(net), { filters: 4, kernel: 3, stride: 2, padding: 'same' })),
+  },
+  'a convolution without a bias': {
+    imageSize: 4,
+    write: (net) => net.relu('out', net.conv('conv', stem(net), { filters: 4, kernel: 3, bias: false })),
   },
   'two 1 × 1 convolutions of stride 2 on one input': {
     imageSize: 5,
@@ -72,6 +95,48 @@ const layers: Record<string, { imageSize: number; write: Write }> = {
       return net.relu('out', normalised);
     },
   },
+  'batch norm without a γ, and another ε': {
+    imageSize: 5,
+    write: (net) => {
+      const conv = net.conv('conv', openStem(net), { filters: 4, kernel: 3, bias: false });
+      return net.relu('out', net.batchNorm('norm', conv, { epsilon: 0.1, scale: false }));
+    },
+  },
+  'a concatenation of three, one of them read elsewhere too': {
+    imageSize: 4,
+    write: (net) => {
+      const input = openStem(net);
+      const conv = net.relu('relu', net.conv('conv', input, { filters: 2, kernel: 1 }));
+      const mixed = net.concat('mixed', [input, conv, net.relu('other', net.batchNorm('other_bn', input))]);
+      // Read past the batch norm too, or biases before it would have no effect.
+      return net.relu('out', net.concat('all', [net.batchNorm('norm', mixed, { epsilon: 0.1 }), mixed]));
+    },
+  },
+  'a concatenation of concatenations with the images in it': {
+    imageSize: 3,
+    write: (net) => {
+      const first = net.concat('first', ['images', stem(net)]);
+      const second = net.concat('second', [first, net.conv('conv', first, { filters: 2, kernel: 1 })]);
+      return net.relu('out', second);
+    },
+  },
+  'a sum whose second input is scaled': {
+    imageSize: 4,
+    write: (net) => {
+      const input = stem(net);
+      const found = net.conv('conv', input, { filters: 5, kernel: 1 });
+      return net.relu('out', net.add('sum', [input, found], 0.17));
+    },
+  },
+  'a scaled sum of batch norms': {
+    imageSize: 4,
+    write: (net) => {
+      const input = openStem(net);
+      const norm = (part: string) =>
+        net.batchNorm(`${part}_bn`, net.conv(part, input, { filters: 3, kernel: 1 }));
+      return net.relu('out', net.add('sum', [norm('left'), norm('right')], -0.6));
+    },
+  },
   'batch norm on a sum, read twice': {
     imageSize: 4,
     write: (net) => {
@@ -87,11 +152,24 @@ const layers: Record<string, { imageSize: number; write: Write }> = {
   },
   'max pooling 3 × 3 of stride 2 with zeros around': {
     imageSize: 7,
-    write: (net) => net.maxPool('pool', stem(net), { size: 3, stride: 2, padding: 1 }),
+    write: (net) => net.maxPool('pool', stem(net), { kernel: 3, stride: 2, padding: 1 }),
   },
   'max pooling 2 × 2 of stride 2 on an odd size': {
     imageSize: 5,
-    write: (net) => net.maxPool('pool', stem(net), { size: 2, stride: 2, padding: 0 }),
+    write: (net) => net.maxPool('pool', stem(net), { kernel: 2, stride: 2, padding: 0 }),
+  },
+  'average pooling 3 × 3 that keeps the size and counts no padding': {
+    imageSize: 5,
+    write: (net) => net.relu('out', net.averagePool('pool', stem(net), { kernel: 3, padding: 'same' })),
+  },
+  'average pooling 2 × 2 of stride 2 on an odd size': {
+    imageSize: 5,
+    write: (net) => net.relu('out', net.averagePool('pool', stem(net), { kernel: 2, stride: 2 })),
+  },
+  'average pooling 3 × 3 of stride 2 on an even size, padded below and on the right alone': {
+    imageSize: 6,
+    write: (net) =>
+      net.relu('out', net.averagePool('pool', stem(net), { kernel: 3, stride: 2, padding: 'same' })),
   },
   dropout: {
     imageSize: 3,
@@ -112,8 +190,10 @@ export function gradientCases(engine: Engine): void {
   it('a whole residual network', async () => {
     await checkGradients(engine, tinyNetwork());
   });
-  it('a whole residual network with less memory', async () => {
-    const network = tinyNetwork();
+  it.each([2, 3])('a whole inception network, %i classes', async (classes) => {
+    await checkGradients(engine, tinyInception({ classes }));
+  });
+  it.each([tinyNetwork(), tinyInception()])('a whole network with less memory: $name', async (network) => {
     const weights = anyWeights(network);
     const batch = anyBatch(network, 4);
     const plain = await engineGradients(engine, network, weights, batch);
@@ -122,7 +202,7 @@ export function gradientCases(engine: Engine): void {
   it('shares the gradient of a maximum among equal values', async () => {
     const network = smallNetwork({ imageSize: 4, classes: 2 }, (net) =>
       net.maxPool('pool', net.conv('conv', 'images', { filters: 2, kernel: 1 }), {
-        size: 2,
+        kernel: 2,
         stride: 2,
         padding: 0,
       }),
@@ -147,7 +227,10 @@ async function checkGradients(engine: Engine, network: Network): Promise<void> {
     const expected = numericGradient(network, input, name, entries);
     // The bias before a batch norm has no effect: its gradient is exactly zero, and its difference rounding.
     if (expected.every((value) => Math.abs(value) < 1e-9))
-      expect(gradient.every((value) => value === 0)).toBe(true);
+      expect(
+        gradient.every((value) => value === 0),
+        name,
+      ).toBe(true);
     else
       expect(
         relativeError(

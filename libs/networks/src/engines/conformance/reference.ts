@@ -1,5 +1,14 @@
 /* eslint-disable max-depth, @typescript-eslint/no-non-null-assertion -- a suite, for specs only */
-import type { BatchNormLayer, ConvLayer, DenseLayer, Layer, MaxPoolLayer, Network } from '../../network.js';
+import type {
+  AveragePoolLayer,
+  BatchNormLayer,
+  ConvLayer,
+  DenseLayer,
+  Layer,
+  MaxPoolLayer,
+  Network,
+  Window,
+} from '../../network.js';
 
 /** Tensors in double precision. */
 export type Doubles = Map<string, Float64Array>;
@@ -68,9 +77,13 @@ function forward(run: Run, layer: Layer): Float64Array {
     case 'relu':
       return x.map((value) => Math.max(value, 0));
     case 'add':
-      return x.map((value, i) => value + inputs[1]![i]!);
+      return x.map((value, i) => value + layer.scale * inputs[1]![i]!);
+    case 'concat':
+      return concat(run, layer, inputs);
     case 'max-pool':
       return maxPool(run, layer, x);
+    case 'average-pool':
+      return averagePool(run, layer, x);
     case 'global-average-pool':
       return globalAverage(run, layer, x);
     case 'dropout':
@@ -87,18 +100,19 @@ function shapeOf({ network }: Run, layer: string) {
 /** Calls back for every output point, tap and the input point under it, −1 where that is a zero of the padding. */
 function slide(
   run: Run,
-  layer: Layer,
-  { size, stride, padding }: { size: number; stride: number; padding: number },
+  layer: Layer & Window,
   visit: (output: number, tap: number, input: number) => void,
 ): void {
+  const [rows, columns] = layer.kernel;
+  const { stride, padding } = layer;
   const from = shapeOf(run, layer.inputs[0]!);
   const to = layer.output;
   for (let n = 0, output = 0; n < run.count; n++)
     for (let i = 0; i < to.height; i++)
       for (let j = 0; j < to.width; j++, output++)
-        for (let tap = 0; tap < size * size; tap++) {
-          const y = i * stride - padding + Math.floor(tap / size);
-          const x = j * stride - padding + (tap % size);
+        for (let tap = 0; tap < rows * columns; tap++) {
+          const y = i * stride - padding.top + Math.floor(tap / columns);
+          const x = j * stride - padding.left + (tap % columns);
           const inside = y >= 0 && x >= 0 && y < from.height && x < from.width;
           visit(output, tap, inside ? (n * from.height + y) * from.width + x : -1);
         }
@@ -106,14 +120,14 @@ function slide(
 
 function conv(run: Run, layer: ConvLayer, x: Float64Array): Float64Array {
   const kernel = run.weights.get(`${layer.name}/kernel`)!;
-  const bias = run.weights.get(`${layer.name}/bias`)!;
+  const bias = layer.bias ? run.weights.get(`${layer.name}/bias`)! : new Float64Array(layer.output.channels);
   const cin = shapeOf(run, layer.inputs[0]!).channels;
   const { height, width, channels } = layer.output;
   const y = Float64Array.from(
     { length: run.count * height * width * channels },
     (_, i) => bias[i % channels]!,
   );
-  slide(run, layer, { ...layer, size: layer.kernel }, (output, tap, input) => {
+  slide(run, layer, (output, tap, input) => {
     if (input < 0) return;
     for (let a = 0; a < cin; a++)
       for (let b = 0; b < channels; b++)
@@ -124,7 +138,7 @@ function conv(run: Run, layer: ConvLayer, x: Float64Array): Float64Array {
 
 function batchNorm(
   run: Run,
-  { name, output, epsilon, momentum }: BatchNormLayer,
+  { name, output, epsilon, momentum, scale: hasGamma }: BatchNormLayer,
   x: Float64Array,
 ): Float64Array {
   const c = output.channels;
@@ -145,18 +159,40 @@ function batchNorm(
     run.statistics.set(`${name}/moving_mean`, blend(before.moving_mean, mean));
     run.statistics.set(`${name}/moving_variance`, blend(before.moving_variance, variance));
   }
-  const scale = weight('gamma').map((gamma, i) => gamma / Math.sqrt(variance[i]! + epsilon));
+  const gammas = hasGamma ? weight('gamma') : new Float64Array(c).fill(1);
+  const scale = gammas.map((gamma, i) => gamma / Math.sqrt(variance[i]! + epsilon));
   return x.map((value, i) => (value - mean[i % c]!) * scale[i % c]! + weight('beta')[i % c]!);
 }
 
 function maxPool(run: Run, layer: MaxPoolLayer, x: Float64Array): Float64Array {
   const { height, width, channels: c } = layer.output;
   const y = new Float64Array(run.count * height * width * c).fill(-Infinity);
-  slide(run, layer, layer, (output, _tap, input) => {
+  slide(run, layer, (output, _tap, input) => {
     for (let a = 0; a < c; a++)
       y[output * c + a] = Math.max(y[output * c + a]!, input < 0 ? 0 : x[input * c + a]!);
   });
   return y;
+}
+
+function averagePool(run: Run, layer: AveragePoolLayer, x: Float64Array): Float64Array {
+  const { height, width, channels: c } = layer.output;
+  const y = new Float64Array(run.count * height * width * c);
+  const counts = new Float64Array(run.count * height * width);
+  slide(run, layer, (output, _tap, input) => {
+    if (input < 0) return;
+    counts[output]!++;
+    for (let a = 0; a < c; a++) y[output * c + a]! += x[input * c + a]!;
+  });
+  return y.map((sum, i) => sum / counts[Math.floor(i / c)]!);
+}
+
+function concat(run: Run, layer: Layer, inputs: readonly Float64Array[]): Float64Array {
+  const points = run.count * layer.output.height * layer.output.width;
+  const depths = inputs.map((values) => values.length / points);
+  const rows = Array.from({ length: points }, (_, row) =>
+    inputs.map((values, i) => values.subarray(row * depths[i]!, (row + 1) * depths[i]!)),
+  );
+  return Float64Array.from(rows.flatMap((parts) => parts.flatMap((part) => [...part])));
 }
 
 function globalAverage(run: Run, layer: Layer, x: Float64Array): Float64Array {

@@ -50,16 +50,16 @@ export class Graph {
     return output;
   }
 
-  /** Cuts a vector into named pieces. */
-  split(vector: string, pieces: readonly { name: string; length: number }[]): void {
+  /** Cuts a vector into named pieces, or a matrix along another axis. */
+  split(value: string, pieces: readonly { name: string; length: number }[], axis = 0): void {
     const lengths = this.integers(pieces.map(({ length }) => length));
     const outputs = pieces.map(({ name }) => name);
     this.#nodes.push({
       operator: 'Split',
       name: `Split_${this.#nodes.length}`,
-      inputs: [vector, lengths],
+      inputs: [value, lengths],
       outputs,
-      attributes: { axis: 0 },
+      attributes: { axis },
     });
   }
 
@@ -101,7 +101,7 @@ export class Graph {
   }
 
   /** The graph as a model file that any ONNX runtime reads. */
-  encode(): Uint8Array {
+  encode(metadata: Readonly<Record<string, string>> = {}): Uint8Array {
     const model = new ProtobufWriter();
     model.integer(1, irVersion);
     model.text(2, 'palimpsest');
@@ -117,6 +117,12 @@ export class Graph {
       operators.text(1, '');
       operators.integer(2, opset);
     });
+    for (const [key, value] of Object.entries(metadata)) {
+      model.message(14, (entry) => {
+        entry.text(1, key);
+        entry.text(2, value);
+      });
+    }
     return model.finish();
   }
 

@@ -1,6 +1,6 @@
 import type { Inference, Predictor, Tap } from '../../engine.js';
 import type { Network, Shape } from '../../network.js';
-import { countImages, probabilitiesOf, unitsOf } from './batches.js';
+import { countImages, probabilitiesOf, unitsOf } from '../batches.js';
 import type { Session, TensorData } from './runtime.js';
 
 /** Runs a network that does not change. */

@@ -18,10 +18,20 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** What computes: `cuda` where onnxruntime-node's CUDA files are installed. */
+export type Provider = 'cpu' | 'cuda';
+
+interface OpenOptions {
+  provider: Provider;
+  threads: number;
+  lowMemory: boolean;
+}
+
 export interface Runtime {
   name: RuntimeName;
   version: string;
-  open(model: Uint8Array, options: { threads: number; lowMemory: boolean }): Promise<Session>;
+  /** @throws RangeError when the provider is not there */
+  open(model: Uint8Array, options: OpenOptions): Promise<Session>;
 }
 
 /** What of onnxruntime-common both packages export. */
@@ -89,8 +99,10 @@ async function web(): Promise<Runtime> {
   return {
     name: 'onnxruntime-web',
     version: library.env.versions.web ?? library.env.versions.common,
-    open: async (model, { lowMemory }) => {
-      const session = await create(library, model, { threads: 1, lowMemory });
+    open: async (model, options) => {
+      if (options.provider !== 'cpu')
+        throw new RangeError(`onnxruntime-web: expected to run on cpu, found ${options.provider}`);
+      const session = await create(library, model, { ...options, threads: 1 });
       return {
         run: async (feeds, results) => {
           const values = await session.run(tensors(library, feeds), [...results.keys()]);
@@ -102,13 +114,14 @@ async function web(): Promise<Runtime> {
   };
 }
 
-function create(
+async function create(
   library: Library,
   model: Uint8Array,
-  { threads, lowMemory }: { threads: number; lowMemory: boolean },
+  { provider, threads, lowMemory }: OpenOptions,
 ): Promise<InferenceSession> {
   const errorsOnly = 3;
-  return library.InferenceSession.create(model, {
+  const options: InferenceSession.SessionOptions = {
+    ...(provider !== 'cpu' && { executionProviders: [provider] }),
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
@@ -120,7 +133,14 @@ function create(
       session: { intra_op: { allow_spinning: '0' } },
       optimization: { disable_specified_optimizers: 'GemmTransposeFusion' },
     },
-  });
+  };
+  try {
+    return await library.InferenceSession.create(model, options);
+  } catch (cause) {
+    if (provider === 'cpu') throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new RangeError(`ONNX Runtime: expected to run on ${provider}, but could not: ${reason}`, { cause });
+  }
 }
 
 function tensors(library: Library, values: Values): Record<string, Tensor> {

@@ -29,7 +29,7 @@ export interface BatchStatistics {
 }
 
 export interface TapeOptions {
-  /** Convolutions that only a batch norm reads: it takes their bias away again, so none is added. */
+  /** Convolutions to which no bias is added: they have none, or only a batch norm reads them and takes it away again. */
   biasless: ReadonlySet<string>;
   /** Makes what the backward pass needs a second time instead of keeping it. */
   rebuild: boolean;

@@ -1,8 +1,9 @@
 import { dropoutMask } from '../../dropout-mask.js';
 import type { Adam, Trainer, TrainerState, TrainOptions } from '../../engine.js';
 import type { Network, Weights } from '../../network.js';
+import { countImages, oneHot } from '../batches.js';
+import { momentsAs } from '../moments.js';
 import { moments, stepSize } from './adam.js';
-import { countImages, oneHot } from './batches.js';
 import { fill, lengthOf, unpack, type Pack } from './packs.js';
 import type { Session, TensorData, Values } from './runtime.js';
 import type { TrainingGraph } from './training-graph.js';
@@ -38,8 +39,9 @@ export class OnnxTrainer implements Trainer {
     const changing = [...graph.packs, ...(graph.statistics ? [graph.statistics] : [])];
     const changed = new Set(changing.flatMap(({ members }) => members.map(({ name }) => name)));
     this.#untouched = new Map([...weights].filter(([name]) => !changed.has(name)));
+    const begun = state && momentsAs('sum', state, optimiser);
     const remembered = (pack: Pack, kind: (typeof moments)[number]) =>
-      state ? fill(pack, state.moments, `${kind}/`) : new Float32Array(lengthOf(pack));
+      begun ? fill(pack, begun, `${kind}/`) : new Float32Array(lengthOf(pack));
     this.#variables = [
       ...changing.map((pack) => variable('w', pack, fill(pack, weights))),
       ...graph.packs.flatMap((pack) => moments.map((kind) => variable(kind, pack, remembered(pack, kind)))),
@@ -68,7 +70,7 @@ export class OnnxTrainer implements Trainer {
     const weights: Weights = new Map(
       this.#network.weights.map(({ name }) => [name, tensors.get(name) as Float32Array]),
     );
-    return { weights, optimiser: { steps: this.#steps, moments: remembered } };
+    return { weights, optimiser: { steps: this.#steps, averaging: 'sum', moments: remembered } };
   }
 
   dispose(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { TrainOptions } from '../../engine.js';
 import type { DropoutLayer, Layer, Network, Weights, WeightSpec } from '../../network.js';
+import { convolutionsWithoutBias, divide, partsOf, trainedTensors } from '../learning.js';
 import { writeAdam } from './adam.js';
 import type { Graph } from './graph.js';
 import { InferenceGraph } from './inference-graph.js';
@@ -25,7 +26,7 @@ export interface TrainingGraph {
  */
 export function writeTraining(network: Network, weights: Weights, options: TrainOptions): TrainingGraph {
   const { frozen, learning } = divide(network, options.trainable);
-  const biasless = normalisedConvolutions(learning);
+  const biasless = convolutionsWithoutBias(learning);
   const tape = new Tape('inverseImages', { biasless, rebuild: options.lowMemory ?? false });
   const { graph } = tape;
   graph.input('inverseImages', []);
@@ -43,31 +44,6 @@ export function writeTraining(network: Network, weights: Weights, options: Train
   const statistics = writeStatistics(tape, network, weights);
   const dropouts = learning.filter((layer) => layer.kind === 'dropout');
   return { model: graph.encode(), packs, statistics, dropouts };
-}
-
-/** A frozen base reaches to the global average pool; what follows is the head. */
-function divide(
-  { layers }: Network,
-  trainable: TrainOptions['trainable'],
-): { frozen: Layer[]; learning: Layer[] } {
-  const end = trainable === 'all' ? 0 : layers.findIndex(({ kind }) => kind === 'global-average-pool') + 1;
-  return { frozen: layers.slice(0, end), learning: layers.slice(end) };
-}
-
-function normalisedConvolutions(layers: readonly Layer[]): Set<string> {
-  const readersOf = (name: string) => layers.filter(({ inputs }) => inputs.includes(name));
-  const normalised = layers.filter(
-    ({ kind, name }) => kind === 'conv' && readersOf(name).every((reader) => reader.kind === 'batch-norm'),
-  );
-  return new Set(normalised.map(({ name }) => name));
-}
-
-function trainedTensors(network: Network, learning: Layer[], biasless: ReadonlySet<string>): WeightSpec[] {
-  const names = new Set(learning.map(({ name }) => name));
-  return network.weights.filter(({ name, trainable }) => {
-    const { layer, variable } = partsOf(name);
-    return trainable && names.has(layer) && !(variable === 'bias' && biasless.has(layer));
-  });
 }
 
 /** Declares a pack as an input and makes its tensors known to the layers. */
@@ -172,9 +148,4 @@ function statisticsConstants(
     rest: Float32Array.from(perValue, (momentum) => 1 - momentum),
     offset: Float32Array.from(rows.flatMap(({ offset }) => [...offset])),
   };
-}
-
-function partsOf(name: string): { layer: string; variable: string } {
-  const slash = name.lastIndexOf('/');
-  return { layer: name.slice(0, slash), variable: name.slice(slash + 1) };
 }

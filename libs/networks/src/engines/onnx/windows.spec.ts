@@ -5,7 +5,7 @@ import { copiesOfInput, inputsByTap, inputsUnderWindow, outputsOverInput } from 
 const sliding = {
   from: { height: 2, width: 2, channels: 1 },
   to: { height: 2, width: 2, channels: 1 },
-  window: { size: 2, stride: 2, padding: 1 },
+  window: { kernel: [2, 2] as const, stride: 2, padding: { top: 1, left: 1, bottom: 1, right: 1 } },
 };
 
 describe('tables of rows', () => {
@@ -27,7 +27,10 @@ describe('tables of rows', () => {
   });
 
   it('have names of their own for every geometry', () => {
-    const other = { ...sliding, window: { ...sliding.window, padding: 0 } };
+    const other = {
+      ...sliding,
+      window: { ...sliding.window, padding: { ...sliding.window.padding, top: 0 } },
+    };
     expect(inputsUnderWindow(other).name).not.toBe(inputsUnderWindow(sliding).name);
     expect(outputsOverInput(sliding).name).not.toBe(inputsUnderWindow(sliding).name);
   });

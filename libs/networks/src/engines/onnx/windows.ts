@@ -1,12 +1,5 @@
-import type { Shape } from '../../network.js';
+import type { Padding, Shape, Window } from '../../network.js';
 import type { Graph } from './graph.js';
-
-/** A square window that slides over an image. */
-export interface Window {
-  size: number;
-  stride: number;
-  padding: number;
-}
 
 /** Which rows of a matrix to copy, in which order; `missing` stands for a row of zeros. */
 export interface RowTable {
@@ -18,7 +11,8 @@ export interface RowTable {
   missing: number;
 }
 
-interface Sliding {
+/** A window that slides from an image to what it puts out. */
+export interface Sliding {
   from: Shape;
   to: Shape;
   window: Window;
@@ -27,7 +21,7 @@ interface Sliding {
 /** Points × taps: the input under each tap at each output point. Gathering by it is im2col. */
 export function inputsUnderWindow(sliding: Sliding): RowTable {
   const { from, to } = sliding;
-  const taps = sliding.window.size ** 2;
+  const taps = tapsOf(sliding.window);
   return table('inputs', sliding, { shape: [pointsOf(to), taps], missing: pointsOf(from) }, (indices) =>
     forEachPair(sliding, (input, output, tap) => (indices[output * taps + tap] = input)),
   );
@@ -36,7 +30,7 @@ export function inputsUnderWindow(sliding: Sliding): RowTable {
 /** Points × taps: the output that sees each input point under each tap. Gathering by it is im2col of a gradient. */
 export function outputsOverInput(sliding: Sliding): RowTable {
   const { from, to } = sliding;
-  const taps = sliding.window.size ** 2;
+  const taps = tapsOf(sliding.window);
   return table('outputs', sliding, { shape: [pointsOf(from), taps], missing: pointsOf(to) }, (indices) =>
     forEachPair(sliding, (input, output, tap) => (indices[input * taps + tap] = output)),
   );
@@ -46,10 +40,27 @@ export function outputsOverInput(sliding: Sliding): RowTable {
 export function inputsByTap(sliding: Sliding): RowTable {
   const { from, to } = sliding;
   const outputs = pointsOf(to);
-  const shape = [sliding.window.size ** 2, outputs] as const;
+  const shape = [tapsOf(sliding.window), outputs] as const;
   return table('inputs_by_tap', sliding, { shape, missing: pointsOf(from) }, (indices) =>
     forEachPair(sliding, (input, output, tap) => (indices[tap * outputs + output] = input)),
   );
+}
+
+/** Taps × points: as `outputsOverInput`, tap by tap. Summing over the first of the two is the way back through a sum. */
+export function outputsByTap(sliding: Sliding): RowTable {
+  const { from, to } = sliding;
+  const inputs = pointsOf(from);
+  const shape = [tapsOf(sliding.window), inputs] as const;
+  return table('outputs_by_tap', sliding, { shape, missing: pointsOf(to) }, (indices) =>
+    forEachPair(sliding, (input, output, tap) => (indices[tap * inputs + input] = output)),
+  );
+}
+
+/** How many points of the image lie under the window at each output point. */
+export function pointsUnderWindow(sliding: Sliding): Float32Array {
+  const counts = new Float32Array(pointsOf(sliding.to));
+  forEachPair(sliding, (_input, output) => (counts[output] = (counts[output] as number) + 1));
+  return counts;
 }
 
 /** Copies × points: where in what `inputsByTap` gathered each input point went. Summing over copies is col2im. */
@@ -57,9 +68,11 @@ export function copiesOfInput(sliding: Sliding): RowTable {
   const { from, to, window } = sliding;
   const inputs = pointsOf(from);
   const outputs = pointsOf(to);
-  const shape = [Math.ceil(window.size / window.stride) ** 2, inputs] as const;
+  const copiesAlong = (length: number) => Math.ceil(length / window.stride);
+  const [rows, columns] = window.kernel;
+  const shape = [copiesAlong(rows) * copiesAlong(columns), inputs] as const;
   const copies = new Int32Array(inputs);
-  return table('copies', sliding, { shape, missing: window.size ** 2 * outputs }, (indices) =>
+  return table('copies', sliding, { shape, missing: tapsOf(window) * outputs }, (indices) =>
     forEachPair(sliding, (input, output, tap) => {
       const copy = copies[input] as number;
       indices[copy * inputs + input] = tap * outputs + output;
@@ -88,17 +101,31 @@ export function gatherRows(
   return graph.node('Gather', [images, indices], { axis: 1 });
 }
 
+/** Names a geometry: constants of the same name are the same. */
+export function geometryOf({ from, to, window: { kernel, stride, padding } }: Sliding): string {
+  const { top, left } = padding;
+  return [from.height, from.width, to.height, to.width, ...kernel, stride, top, left].join('_');
+}
+
+/** Rows and columns on each side, in the order of ONNX. */
+export function sidesOf({ top, left, bottom, right }: Padding): number[] {
+  return [top, left, bottom, right];
+}
+
 function table(
   kind: string,
-  { from, to, window }: Sliding,
+  sliding: Sliding,
   { shape, missing }: Pick<RowTable, 'shape' | 'missing'>,
   write: (indices: Int32Array) => void,
 ): RowTable {
-  const { size, stride, padding } = window;
-  const geometry = [from.height, from.width, to.height, to.width, size, stride, padding];
   const indices = new Int32Array(shape[0] * shape[1]).fill(missing);
   write(indices);
-  return { name: `${kind}_${geometry.join('_')}`, shape, indices, missing };
+  return { name: `${kind}_${geometryOf(sliding)}`, shape, indices, missing };
+}
+
+/** Points under a window. */
+export function tapsOf({ kernel: [height, width] }: Pick<Window, 'kernel'>): number {
+  return height * width;
 }
 
 function pointsOf({ height, width }: Shape): number {
@@ -107,15 +134,16 @@ function pointsOf({ height, width }: Shape): number {
 
 /** Calls back for every input point that lies under a tap of the window at an output point. */
 function forEachPair(
-  { from, to, window: { size, stride, padding } }: Sliding,
+  { from, to, window: { kernel, stride, padding } }: Sliding,
   visit: (input: number, output: number, tap: number) => unknown,
 ): void {
+  const [rows, columns] = kernel;
   for (let output = 0; output < to.height * to.width; output++) {
-    const top = Math.floor(output / to.width) * stride - padding;
-    const left = (output % to.width) * stride - padding;
-    for (let tap = 0; tap < size ** 2; tap++) {
-      const y = top + Math.floor(tap / size);
-      const x = left + (tap % size);
+    const top = Math.floor(output / to.width) * stride - padding.top;
+    const left = (output % to.width) * stride - padding.left;
+    for (let tap = 0; tap < rows * columns; tap++) {
+      const y = top + Math.floor(tap / columns);
+      const x = left + (tap % columns);
       const inside = y >= 0 && x >= 0 && y < from.height && x < from.width;
       if (inside) visit(y * from.width + x, output, tap);
     }

@@ -1,6 +1,7 @@
 import type { BatchNormLayer } from '../../../network.js';
+import { only } from '../../only.js';
 import { columnSums, WideRows } from '../columns.js';
-import { only, type Rule } from './rule.js';
+import type { Rule } from './rule.js';
 
 /**
  * Batch norm over all points of all images.
@@ -11,17 +12,19 @@ import { only, type Rule } from './rule.js';
  * Reference: Ioffe and Szegedy 2015, ICML, 448–456.
  */
 export const batchNorm: Rule<BatchNormLayer> = {
-  infer(net, { name, epsilon }, inputs) {
-    const [gamma, beta, mean, variance] = ['gamma', 'beta', 'moving_mean', 'moving_variance'].map(
-      (variable) => net.vector(`${name}/${variable}`),
-    ) as [string, string, string, string];
-    const statistics = [gamma, beta, mean, variance];
-    return net.graph.node('BatchNormalization', [only(inputs), ...statistics], {
+  infer(net, { name, epsilon, scale, output: { channels } }, inputs) {
+    const one = () =>
+      net.graph.constant(`ones_${channels}`, [channels], () => new Float32Array(channels).fill(1));
+    const gamma = scale ? net.vector(`${name}/gamma`) : one();
+    const vectors = ['beta', 'moving_mean', 'moving_variance'].map((variable) =>
+      net.vector(`${name}/${variable}`),
+    );
+    return net.graph.node('BatchNormalization', [only(inputs), gamma, ...vectors], {
       epsilon: { float: epsilon },
     });
   },
 
-  train(tape, { name, epsilon, output: shape }, inputs) {
+  train(tape, { name, epsilon, scale: hasGamma, output: shape }, inputs) {
     const input = only(inputs);
     const { graph } = tape;
     const rows = new WideRows(graph, shape.channels, shape.height * shape.width);
@@ -33,7 +36,7 @@ export const batchNorm: Rule<BatchNormLayer> = {
     const centred = op('Sub', rows.widen(input.name), rows.repeat(mean));
     const variance = means(op('Mul', centred, centred));
     const inverseDeviation = op('Reciprocal', op('Sqrt', op('Add', variance, graph.scalar(epsilon))));
-    const scale = op('Mul', tape.weight(`${name}/gamma`), inverseDeviation);
+    const scale = hasGamma ? op('Mul', tape.weight(`${name}/gamma`), inverseDeviation) : inverseDeviation;
     const scaled = op('Mul', centred, rows.repeat(scale));
     const shifted = op('Add', scaled, rows.repeat(tape.weight(`${name}/beta`)));
     tape.statistics.push({ layer: name, mean, variance });
@@ -43,7 +46,7 @@ export const batchNorm: Rule<BatchNormLayer> = {
       const sum = sums(slope);
       const sumByCentred = sums(op('Mul', slope, centred));
       tape.weightGradients.set(`${name}/beta`, sum);
-      tape.weightGradients.set(`${name}/gamma`, op('Mul', sumByCentred, inverseDeviation));
+      if (hasGamma) tape.weightGradients.set(`${name}/gamma`, op('Mul', sumByCentred, inverseDeviation));
       if (!tape.wantsGradient(input)) return;
       const throughMean = op('Mul', sum, tape.inverseRows(shape));
       const inverseVariance = op('Mul', inverseDeviation, inverseDeviation);

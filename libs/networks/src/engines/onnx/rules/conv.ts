@@ -1,9 +1,10 @@
-import type { ConvLayer } from '../../../network.js';
+import type { ConvLayer, Padding } from '../../../network.js';
+import { only } from '../../only.js';
 import { columnSums } from '../columns.js';
 import { multiplyRows } from '../products.js';
 import type { Gradient, Tape, Value } from '../tape.js';
-import { gatherRows, inputsUnderWindow, outputsOverInput } from '../windows.js';
-import { only, type Rule } from './rule.js';
+import { gatherRows, inputsUnderWindow, outputsOverInput, sidesOf, tapsOf } from '../windows.js';
+import type { Rule } from './rule.js';
 
 /** Images in a batch, for guessing which of two matrices is the smaller. */
 const typicalImages = 16;
@@ -13,27 +14,30 @@ const typicalImages = 16;
  * Keras' order, (height · width · in) × out.
  */
 export const conv: Rule<ConvLayer> = {
-  infer(net, { name, kernel, stride, padding, output }, inputs) {
+  infer(net, { name, kernel, stride, padding, bias, output }, inputs) {
     const values = net.weight(`${name}/kernel`);
-    const channels = values.length / (kernel * kernel * output.channels);
-    const shape = [output.channels, channels, kernel, kernel];
+    const channels = values.length / (tapsOf({ kernel }) * output.channels);
+    const shape = [output.channels, channels, ...kernel];
     const weights = net.graph.constant(`${name}/kernel`, shape, () =>
       outputsFirst(values, output.channels, channels),
     );
-    return net.graph.node('Conv', [only(inputs), weights, net.vector(`${name}/bias`)], {
-      kernel_shape: [kernel, kernel],
+    const added = bias ? [net.vector(`${name}/bias`)] : [];
+    return net.graph.node('Conv', [only(inputs), weights, ...added], {
+      kernel_shape: kernel,
       strides: [stride, stride],
-      pads: [padding, padding, padding, padding],
+      pads: sidesOf(padding),
     });
   },
 
   train(tape, layer, inputs) {
     const input = only(inputs);
-    const pointwise = layer.kernel === 1 && layer.padding === 0;
+    const pointwise = tapsOf(layer) === 1 && sidesOf(layer.padding).every((side) => side === 0);
     if (!pointwise) return windowed(tape, layer, input);
     return product(tape, layer, layer.stride === 1 ? input : subsample(tape, layer, input));
   },
 };
+
+const noPadding: Padding = { top: 0, left: 0, bottom: 0, right: 0 };
 
 /** Every stride-th point. Convolutions that read the same points share them, and their gradients on the way back. */
 function subsample(tape: Tape, { stride, output: to }: ConvLayer, input: Value): Value {
@@ -41,7 +45,11 @@ function subsample(tape: Tape, { stride, output: to }: ConvLayer, input: Value):
   const { channels } = input.shape;
   const shape = { ...to, channels };
   return tape.once(`${input.name}/${stride}`, () => {
-    const sliding = { from: input.shape, to: shape, window: { size: 1, stride, padding: 0 } };
+    const sliding = {
+      from: input.shape,
+      to: shape,
+      window: { kernel: [1, 1] as const, stride, padding: noPadding },
+    };
     const rows = (matrix: string) => graph.node('Reshape', [matrix, graph.integers([-1, channels])]);
     const output = {
       name: rows(gatherRows(graph, input.name, { table: inputsUnderWindow(sliding), channels })),
@@ -74,9 +82,8 @@ function product(tape: Tape, layer: ConvLayer, input: Value): Value {
 function windowed(tape: Tape, layer: ConvLayer, input: Value): Value {
   const { graph } = tape;
   const { channels } = input.shape;
-  const taps = layer.kernel ** 2;
-  const window = { size: layer.kernel, stride: layer.stride, padding: layer.padding };
-  const sliding = { from: input.shape, to: layer.output, window };
+  const taps = tapsOf(layer);
+  const sliding = { from: input.shape, to: layer.output, window: layer };
   const depth = taps * channels;
   const gather = (round: number) => {
     const points = gatherRows(graph, input.name, { table: inputsUnderWindow(sliding), channels, round });

@@ -1,6 +1,7 @@
 import type { DenseLayer } from '../../../network.js';
+import { only } from '../../only.js';
 import { multiplyRows } from '../products.js';
-import { only, type Rule } from './rule.js';
+import type { Rule } from './rule.js';
 
 /** In training it puts out logits: the loss works on those. */
 export const dense: Rule<DenseLayer> = {

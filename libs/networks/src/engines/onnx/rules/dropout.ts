@@ -1,5 +1,6 @@
 import type { DropoutLayer } from '../../../network.js';
-import { only, type Rule } from './rule.js';
+import { only } from '../../only.js';
+import type { Rule } from './rule.js';
 
 /** The mask is an input of the graph, `mask/<layer>`: 0 where a value is dropped, 1 / (1 − rate) elsewhere. */
 export const dropout: Rule<DropoutLayer> = {

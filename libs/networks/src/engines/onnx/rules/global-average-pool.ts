@@ -1,5 +1,6 @@
 import type { PlainLayer } from '../../../network.js';
-import { only, type Rule } from './rule.js';
+import { only } from '../../only.js';
+import type { Rule } from './rule.js';
 
 export const globalAveragePool: Rule<PlainLayer<'global-average-pool'>> = {
   infer: ({ graph }, _layer, inputs) => graph.node('GlobalAveragePool', inputs),

@@ -1,14 +1,17 @@
 import type { MaxPoolLayer } from '../../../network.js';
+import { only } from '../../only.js';
 import { typeCodes } from '../graph.js';
-import { copiesOfInput, gatherRows, inputsByTap } from '../windows.js';
-import { only, type Rule } from './rule.js';
+import { copiesOfInput, gatherRows, inputsByTap, sidesOf, tapsOf } from '../windows.js';
+import type { Rule } from './rule.js';
 
 export const maxPool: Rule<MaxPoolLayer> = {
   // ONNX pads a maximum with −∞, Keras' networks with zeros.
-  infer({ graph }, { size, stride, padding }, inputs) {
-    const sides = graph.integers([0, 0, padding, padding, 0, 0, padding, padding]);
-    const padded = padding === 0 ? only(inputs) : graph.node('Pad', [only(inputs), sides]);
-    return graph.node('MaxPool', [padded], { kernel_shape: [size, size], strides: [stride, stride] });
+  infer({ graph }, { kernel, stride, padding }, inputs) {
+    const { top, left, bottom, right } = padding;
+    const sides = graph.integers([0, 0, top, left, 0, 0, bottom, right]);
+    const bare = sidesOf(padding).every((side) => side === 0);
+    const padded = bare ? only(inputs) : graph.node('Pad', [only(inputs), sides]);
+    return graph.node('MaxPool', [padded], { kernel_shape: kernel, strides: [stride, stride] });
   },
 
   /** Values that share the maximum share its gradient evenly; Keras gives it to the first of them. */
@@ -20,7 +23,7 @@ export const maxPool: Rule<MaxPoolLayer> = {
     const points = shape.height * shape.width;
     const sliding = { from: input.shape, to: shape, window: layer };
     const gathered = gatherRows(graph, input.name, { table: inputsByTap(sliding), channels });
-    const byTap = graph.integers([-1, layer.size ** 2, points * channels]);
+    const byTap = graph.integers([-1, tapsOf(layer), points * channels]);
     const candidates = graph.node('Reshape', [gathered, byTap]);
     const taps = graph.integers([1]);
     const rows = graph.integers([-1, channels]);

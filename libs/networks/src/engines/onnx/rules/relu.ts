@@ -1,5 +1,6 @@
 import type { PlainLayer } from '../../../network.js';
-import { only, type Rule } from './rule.js';
+import { only } from '../../only.js';
+import type { Rule } from './rule.js';
 
 /** So steep that a hard sigmoid is 0 at 0 and 1 at every positive number: the derivative of relu, in one pass. */
 const steep = { alpha: { float: 1e38 }, beta: { float: 0 } };

@@ -9,12 +9,3 @@ export interface Rule<L extends Layer> {
   /** With weights that learn: writes the forward step down and says how to run back along it. */
   train(tape: Tape, layer: L, inputs: readonly Value[]): Value;
 }
-
-/** The inputs of a layer that has one. */
-export function only<T>(inputs: readonly T[]): T {
-  const [input] = inputs;
-  if (input === undefined || inputs.length !== 1) {
-    throw new RangeError(`inputs of a layer: expected 1, found ${inputs.length}`);
-  }
-  return input;
-}

@@ -2,7 +2,9 @@ import type { Layer } from '../../../network.js';
 import type { InferenceGraph } from '../inference-graph.js';
 import type { Tape, Value } from '../tape.js';
 import { add } from './add.js';
+import { averagePool } from './average-pool.js';
 import { batchNorm } from './batch-norm.js';
+import { concat } from './concat.js';
 import { conv } from './conv.js';
 import { dense } from './dense.js';
 import { dropout } from './dropout.js';
@@ -17,7 +19,9 @@ type LayerOf<K extends Kind> = Extract<Layer, { kind: K }>;
 /** One rule for each kind of layer. */
 const rules: { [K in Kind]: Rule<LayerOf<K>> } = {
   add,
+  'average-pool': averagePool,
   'batch-norm': batchNorm,
+  concat,
   conv,
   dense,
   dropout,

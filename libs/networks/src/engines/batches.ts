@@ -1,4 +1,4 @@
-import type { Network, Shape } from '../../network.js';
+import type { Network, Shape } from '../network.js';
 
 /** @throws RangeError when the array does not hold whole images, at least one */
 export function countImages(images: Float32Array, { height, width, channels }: Shape): number {

@@ -1,0 +1,221 @@
+import { dropoutMask } from '../../dropout-mask.js';
+import type { Adam, Trainer, TrainerState, TrainOptions } from '../../engine.js';
+import type { BatchNormLayer, Layer, Network, Weights } from '../../network.js';
+import { countImages, oneHot } from '../batches.js';
+import { convolutionsWithoutBias, divide, trainedTensors } from '../learning.js';
+import { crossEntropy } from '../loss.js';
+import { momentsAs } from '../moments.js';
+import type { Device, Tensor } from './device.js';
+import { infer, Pass, type Beginning } from './passes.js';
+import { using, type Surroundings, type Training } from './rules/rule.js';
+import { Variable } from './variable.js';
+
+type Moment = 'm' | 'v';
+
+/** A tensor that learns, with its two moments. */
+type Learnt = Record<'w' | Moment, Variable>;
+
+/** Trains by TensorFlow's operations, one after the other. A step that fails leaves the weights as they were. */
+export class TensorflowTrainer implements Trainer {
+  readonly #network: Network;
+  readonly #frozen: readonly Layer[];
+  readonly #learning: readonly Layer[];
+  readonly #biasless: ReadonlySet<string>;
+  readonly #adam: Adam;
+  readonly #seed: number;
+  readonly #learnt = new Map<string, Learnt>();
+  /** Everything else: what is frozen, and the moving statistics, which a step replaces. */
+  readonly #others: Weights;
+  /** Of `#others`, those that the device has. */
+  readonly #constants = new Map<string, Tensor>();
+  #steps: number;
+
+  constructor(
+    private readonly device: Device,
+    network: Network,
+    weights: Weights,
+    { optimiser, trainable, seed, state }: TrainOptions,
+  ) {
+    this.#network = network;
+    ({ frozen: this.#frozen, learning: this.#learning } = divide(network, trainable));
+    this.#biasless = convolutionsWithoutBias(this.#learning);
+    this.#adam = optimiser;
+    this.#seed = seed;
+    this.#steps = state?.steps ?? 0;
+    const moments = state && momentsAs('mean', state, optimiser);
+    for (const { name, shape } of trainedTensors(network, this.#learning, this.#biasless)) {
+      const begun = (moment: Moment, values: Float32Array) =>
+        new Variable(device, moments?.get(`${moment}/${name}`) ?? new Float32Array(values.length), shape);
+      const values = weights.get(name) as Float32Array;
+      this.#learnt.set(name, {
+        w: new Variable(device, values, shape),
+        m: begun('m', values),
+        v: begun('v', values),
+      });
+    }
+    this.#others = new Map(
+      [...weights].flatMap(([name, values]) => (this.#learnt.has(name) ? [] : [[name, values.slice()]])),
+    );
+  }
+
+  step(images: Float32Array, labels: ArrayLike<number>): Promise<{ loss: number }> {
+    // Synchronous, but what it throws must come as a promise.
+    return Promise.resolve().then(() => this.#step(images, labels));
+  }
+
+  state(): TrainerState {
+    const moments: Weights = new Map();
+    for (const [name, { m, v }] of this.#learnt)
+      moments.set(`m/${name}`, m.values()).set(`v/${name}`, v.values());
+    const weights: Weights = new Map(
+      this.#network.weights.map(({ name }) => {
+        const values = this.#learnt.get(name)?.w.values() ?? this.#others.get(name)?.slice();
+        return [name, values as Float32Array];
+      }),
+    );
+    return { weights, optimiser: { steps: this.#steps, averaging: 'mean', moments } };
+  }
+
+  dispose(): Promise<void> {
+    for (const { w, m, v } of this.#learnt.values()) for (const each of [w, m, v]) each.dispose();
+    for (const tensor of this.#constants.values()) tensor.release();
+    this.#learnt.clear();
+    this.#constants.clear();
+    return Promise.resolve();
+  }
+
+  #step(images: Float32Array, labels: ArrayLike<number>): { loss: number } {
+    const { input } = this.#network;
+    const count = countImages(images, input);
+    oneHot(labels, { images: count, network: this.#network });
+    const step = new StepOf(this.#surroundings, (layer) =>
+      dropoutMask(layer, { images: count, seed: this.#seed, step: this.#steps + 1 }),
+    );
+    const { height, width, channels } = input;
+    const tensor = this.device.floats(images, [count, height, width, channels]);
+    try {
+      const loss = using([tensor], () => this.#learn(step, { name: 'images', tensor }, labels));
+      this.#apply(step);
+      return { loss };
+    } finally {
+      step.release();
+    }
+  }
+
+  /** Forward and back. @returns the loss */
+  #learn(step: StepOf, images: Beginning, labels: ArrayLike<number>): number {
+    const beginning = this.#throughFrozen(images);
+    const pass = new Pass(step.training(this.#learning), this.#learning);
+    try {
+      const logits = using([beginning.tensor], () => pass.forward(beginning));
+      const last = this.#learning.at(-1);
+      if (last?.kind !== 'dense') throw new RangeError('last layer of a network: expected a dense one');
+      const { loss, gradient } = using([logits], () =>
+        crossEntropy(this.device.read(logits), labels, last.activation),
+      );
+      const slope = this.device.floats(gradient, logits.shape);
+      using([slope], () => pass.backward(slope));
+      return loss;
+    } finally {
+      pass.release();
+    }
+  }
+
+  #throughFrozen(images: Beginning): Beginning {
+    const last = this.#frozen.at(-1);
+    if (!last) return { ...images, tensor: images.tensor.keep() };
+    const tensor = infer(this.#surroundings, this.#frozen, images, [last.name]).get(last.name) as Tensor;
+    return { name: last.name, tensor };
+  }
+
+  /** Moves weights and statistics, once everything has been computed. */
+  #apply({ gradients, seen }: StepOf): void {
+    const { learningRate, beta1, beta2, epsilon } = this.#adam;
+    const step = ++this.#steps;
+    const factors = [beta1 ** step, beta2 ** step, learningRate, beta1, beta2, epsilon].map((value) =>
+      this.device.scalar(value),
+    );
+    using(factors, () => {
+      for (const [name, { w, m, v }] of this.#learnt) {
+        const gradient = gradients.get(name);
+        if (!gradient)
+          throw new RangeError(`weight ${name}: expected the loss to depend on it, found no path`);
+        w.adam({ m, v }, factors, gradient);
+      }
+    });
+    for (const layer of this.#learning) {
+      const found = seen.get(layer.name);
+      if (found && layer.kind === 'batch-norm') this.#moveStatistics(layer, found);
+    }
+  }
+
+  /** s ← momentum · s + (1 − momentum) · what the batch showed. */
+  #moveStatistics(
+    { name, inputs, momentum }: BatchNormLayer,
+    found: { mean: Tensor; variance: Tensor },
+  ): void {
+    const [before = ''] = inputs;
+    const bias = this.#biasless.has(before) ? this.#others.get(`${before}/bias`) : undefined;
+    for (const [variable, tensor] of [
+      ['moving_mean', found.mean],
+      ['moving_variance', found.variance],
+    ] as const) {
+      const kept = this.#others.get(`${name}/${variable}`) as Float32Array;
+      const batch = this.device.read(tensor);
+      const offset = variable === 'moving_mean' ? bias : undefined;
+      const moved = kept.map(
+        (value, i) => momentum * value + (1 - momentum) * ((batch[i] as number) + (offset?.[i] ?? 0)),
+      );
+      this.#others.set(`${name}/${variable}`, moved);
+    }
+  }
+
+  get #surroundings(): Surroundings {
+    return {
+      device: this.device,
+      isBiasless: (layer) => this.#biasless.has(layer),
+      weight: (name) => this.#learnt.get(name)?.w.read() ?? this.#constant(name).keep(),
+    };
+  }
+
+  #constant(name: string): Tensor {
+    const spec = this.#network.weights.find((each) => each.name === name);
+    const known = this.#constants.get(name);
+    if (known) return known;
+    const made = this.device.floats(this.#others.get(name) as Float32Array, spec?.shape ?? []);
+    this.#constants.set(name, made);
+    return made;
+  }
+}
+
+/** What one step gathers before anything moves. */
+class StepOf {
+  readonly gradients = new Map<string, Tensor>();
+  readonly seen = new Map<string, { mean: Tensor; variance: Tensor }>();
+
+  constructor(
+    private readonly surroundings: Surroundings,
+    private readonly maskOf: (layer: Extract<Layer, { kind: 'dropout' }>) => Float32Array,
+  ) {}
+
+  training(layers: readonly Layer[]): Training {
+    const { device } = this.surroundings;
+    return {
+      ...this.surroundings,
+      learn: (weight, gradient) => void this.gradients.set(weight, gradient),
+      observe: (layer, seen) => void this.seen.set(layer, seen),
+      mask: (name) => {
+        const layer = layers.find((each) => each.name === name);
+        if (layer?.kind !== 'dropout') throw new RangeError(`layer ${name}: expected a dropout`);
+        const mask = this.maskOf(layer);
+        const { channels } = layer.output;
+        return device.floats(mask, [mask.length / channels, 1, 1, channels]);
+      },
+    };
+  }
+
+  release(): void {
+    for (const tensor of this.gradients.values()) tensor.release();
+    for (const { mean, variance } of this.seen.values()) for (const each of [mean, variance]) each.release();
+  }
+}

@@ -1,0 +1,105 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { readSafetensors, writeSafetensors } from '@palimpsest/formats';
+import { encodePng, preprocess } from '@palimpsest/images';
+import { buildNetwork, initialWeights, onnxEngine } from '@palimpsest/networks';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exportCheckpoint } from './export-checkpoint.js';
+import { predictImages, type Prediction } from './predict-images.js';
+import { readCheckpoint } from './read-checkpoint.js';
+
+const network = buildNetwork('resnet-mini', { imageSize: 32, classes: 3, dropout: 0 });
+const weights = initialWeights(network, 1);
+const metadata = {
+  architecture: 'resnet-mini',
+  preprocessing: 'minus-one-to-one',
+  imageSize: '32',
+  classes: '["benign","malignant","normal"]',
+};
+const tensors = new Map(
+  network.weights.map(({ name, shape }) => [name, { shape: [...shape], data: weights.get(name)! }]),
+);
+
+let folder: string;
+let checkpoint: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'palimpsest-checkpoint-'));
+  checkpoint = path.join(folder, 'c.safetensors');
+  await writeFile(checkpoint, writeSafetensors(tensors, metadata));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function predictionsOf(place: string): Promise<Prediction[]> {
+  const found: Prediction[] = [];
+  const { signal } = new AbortController();
+  const options = { engine: onnxEngine, threads: 1, signal, progress: () => undefined };
+  for await (const each of predictImages(await readCheckpoint(checkpoint), place, options)) found.push(each);
+  return found;
+}
+
+describe('predict', () => {
+  it('says what the engine says of the same pixels, image by image, and names what is no image', async () => {
+    const images = path.join(folder, 'images');
+    await mkdir(path.join(images, 'more'), { recursive: true });
+    const pixels = [0, 1].map((n) => Uint8Array.from({ length: 32 * 32 * 3 }, (_, i) => (i * (n + 7)) % 256));
+    const png = (n: number) => encodePng({ width: 32, height: 32, channels: 3, pixels: pixels[n]! });
+    await writeFile(path.join(images, 'a.png'), await png(0));
+    await writeFile(path.join(images, 'b.png'), 'no image');
+    await writeFile(path.join(images, 'more', 'c.PNG'), await png(1));
+    await writeFile(path.join(images, 'notes.txt'), 'not asked for');
+    const found = await predictionsOf(images);
+    expect(found.map(({ path: file }) => path.relative(images, file))).toEqual([
+      'a.png',
+      'b.png',
+      'more/c.PNG',
+    ]);
+    expect(found[1]).toMatchObject({ problem: expect.stringContaining('b.png') as string });
+    const predictor = await onnxEngine.infer(network, weights);
+    for (const [n, prediction] of [found[0]!, found[2]!].entries()) {
+      const expected = await predictor.run(preprocess(pixels[n]!, 'minus-one-to-one'));
+      const { probabilities } = prediction as Extract<Prediction, { predicted: string }>;
+      probabilities.forEach((value, i) => expect(value).toBeCloseTo(expected.probabilities[i]!, 6));
+    }
+    await predictor.dispose();
+  });
+
+  it('says that there is nothing to predict', async () => {
+    await expect(predictionsOf(path.join(folder, 'nowhere'))).rejects.toThrow(
+      /expected an image or a folder/,
+    );
+    const empty = path.join(folder, 'empty');
+    await mkdir(empty);
+    await expect(predictionsOf(empty)).rejects.toThrow(/expected PNG or JPEG files, found none/);
+  });
+});
+
+describe('a checkpoint', () => {
+  it('must be one of this program, whole and of its architecture', async () => {
+    const write = async (bytes: Uint8Array) => {
+      const file = path.join(folder, 'other.safetensors');
+      await writeFile(file, bytes);
+      return readCheckpoint(file);
+    };
+    await expect(write(writeSafetensors(tensors, {}))).rejects.toThrow(
+      /expected a checkpoint of this program/,
+    );
+    await expect(write(writeSafetensors(new Map(), metadata))).rejects.toThrow(
+      'tensor conv1_conv/kernel: expected 3 × 3 × 3 × 16, found none',
+    );
+    const whole = await readFile(checkpoint);
+    await expect(write(whole.subarray(0, whole.length - 10))).rejects.toThrow(/expected a safetensors file/);
+    await expect(readCheckpoint(path.join(folder, 'none'))).rejects.toThrow(/found neither/);
+  });
+
+  it('is exported with its tensors and what it was made of', async () => {
+    const out = path.join(folder, 'exported.safetensors');
+    await exportCheckpoint(checkpoint, { to: 'safetensors', out });
+    const exported = readSafetensors(await readFile(out));
+    expect(exported.metadata).toEqual(metadata);
+    expect(exported.tensors).toEqual(tensors);
+    const model = path.join(folder, 'exported.onnx');
+    await exportCheckpoint(checkpoint, { to: 'onnx', out: model });
+    expect((await readFile(model)).length).toBeGreaterThan(400_000);
+  });
+});
