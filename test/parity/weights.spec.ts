@@ -133,4 +133,36 @@ describe.skipIf(!hasKeras)(`ResNet50 as Keras itself saves it${reason}`, () => {
   });
 });
 
+describe.skipIf(!hasKeras)(`networks whose layers Keras numbers by itself${reason}`, () => {
+  it.each([
+    ['densenet121', 'densenet121'],
+    ['inception_v3', 'inception-v3'],
+    ['inception_resnet_v2', 'inception-resnet-v2'],
+  ] as const)(
+    'are read to the last bit wherever it counts from: %s',
+    { timeout: 600_000 },
+    async (model, name) => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'palimpsest-keras-'));
+      try {
+        const made = spawnSync(python, [path.join(scripts, 'keras_files.py'), model, folder], {
+          encoding: 'utf8',
+        });
+        expect(made.status, made.stderr).toBe(0);
+        const expected = expectedIn(readFileSync(path.join(folder, 'expected.safetensors')));
+        const network = buildNetwork(name, { imageSize: 128, classes: 2, dropout: 0 });
+        for (const file of ['named.weights.h5', 'unnamed.weights.h5', 'second.h5']) {
+          const { weights } = await baseIn(network, readFileSync(path.join(folder, file)), file);
+          expect([...weights.keys()].sort()).toEqual([...expected.keys()].sort());
+          const others = [...weights].filter(
+            ([tensor, data]) => Buffer.compare(bytesOf(data), bytesOf(expected.get(tensor)!)) !== 0,
+          );
+          expect(others.map(([tensor]) => tensor)).toEqual([]);
+        }
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
+});
+
 const bytesOf = (data: Float32Array) => Buffer.from(data.buffer, data.byteOffset, data.byteLength);

@@ -1,4 +1,5 @@
-"""Saves a model in every form that Keras has for weights: `keras_files.py tiny|resnet50 FOLDER`.
+"""Saves a model in every form that Keras has for weights: `keras_files.py tiny|resnet50 FOLDER`; another model of
+`models.py` in the forms that differ by how its layers are numbered.
 
 Needs keras 3, tf_keras (Keras 2) and tensorflow. Beside the files it writes `expected.safetensors` with the same
 numbers under `layer/variable`. Made and tried with keras 3.15, tf_keras 2.21, tensorflow-cpu 2.21, h5py 3.
@@ -55,5 +56,20 @@ def save_all(which, folder):
     safetensors_file.write(path("expected.safetensors"), drawn)
 
 
+def save_numbered(which, folder):
+    """Layers by name, by number within the file, and under the names of the second such model of a session."""
+    os.makedirs(folder, exist_ok=True)
+    path = lambda name: os.path.join(folder, name)
+    build = getattr(models, which)
+    model = build(keras)
+    safetensors_file.write(path("expected.safetensors"), models.randomise(model))
+    model.save_weights(path("named.weights.h5"))
+    without_names(path("named.weights.h5"), path("unnamed.weights.h5"))
+    second = build(keras)
+    second.set_weights(model.get_weights())
+    second.save(path("second.h5"))
+
+
 if __name__ == "__main__":
-    save_all(*sys.argv[1:])
+    save = save_all if sys.argv[1] in ("tiny", "resnet50") else save_numbered
+    save(*sys.argv[1:])

@@ -1,10 +1,13 @@
 """Models with random weights under the names of keras.applications' ResNet, for files that the tests read.
 
-`tiny` has the layers of one block; `resnet50` is the real one. The same functions build them with Keras 2 (tf_keras)
+`tiny` has the layers of one block; the others are the real ones. The same functions build them with Keras 2 (tf_keras)
 and Keras 3, whichever module is given.
 """
 
 import numpy as np
+
+STATISTICS = ["beta", "moving_mean", "moving_variance"]
+VARIABLES = {1: ["kernel"], 2: ["kernel", "bias"], 3: STATISTICS, 4: ["gamma", *STATISTICS]}
 
 
 def block(keras, x, name, filters, stride):
@@ -39,6 +42,20 @@ def resnet50(keras):
     return keras.applications.ResNet50(weights=None, include_top=False, pooling="avg", input_shape=(64, 64, 3))
 
 
+def densenet121(keras):
+    return keras.applications.DenseNet121(weights=None, include_top=False, pooling="avg", input_shape=(64, 64, 3))
+
+
+def inception_v3(keras):
+    return keras.applications.InceptionV3(weights=None, include_top=False, pooling="avg", input_shape=(96, 96, 3))
+
+
+def inception_resnet_v2(keras):
+    return keras.applications.InceptionResNetV2(
+        weights=None, include_top=False, pooling="avg", input_shape=(96, 96, 3)
+    )
+
+
 def randomise(model, seed=7):
     """Gives every weight numbers of its own, the same in both releases of Keras."""
     random = np.random.default_rng(seed)
@@ -46,6 +63,5 @@ def randomise(model, seed=7):
     for layer in sorted((one for one in model.layers if one.weights), key=lambda one: one.name):
         values = [random.standard_normal(value.shape).astype("float32") for value in layer.get_weights()]
         layer.set_weights(values)
-        names = ["kernel", "bias"] if len(values) == 2 else ["gamma", "beta", "moving_mean", "moving_variance"]
-        drawn.update({f"{layer.name}/{name}": value for name, value in zip(names, values)})
+        drawn.update({f"{layer.name}/{name}": value for name, value in zip(VARIABLES[len(values)], values)})
     return drawn

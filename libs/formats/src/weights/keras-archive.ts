@@ -26,7 +26,7 @@ export async function readKerasArchive(bytes: Uint8Array): Promise<Map<string, T
   const [config, weights] = parts.map((name) => entries.get(name));
   if (!config || !weights) {
     const found = cut
-      ? `truncated: ${cut.name} needs ${cut.needsBytes} bytes of the file, found ${cut.foundBytes}`
+      ? `truncated: ${cut.name} needs ${cut.needsBytes ?? 'more'} bytes of the file, found ${cut.foundBytes}`
       : `found ${[...entries.keys()].join(', ') || 'neither'}`;
     throw new RangeError(`keras: expected ${parts.join(' and ')} in the archive; ${found}`);
   }

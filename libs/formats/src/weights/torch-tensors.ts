@@ -30,8 +30,8 @@ export class TorchTensor {
 
 /** The bytes of storages by their key, and how their numbers are written. */
 export interface StorageBytes {
-  /** @throws RangeError when they are not there, saying how many bytes the file lacks */
-  bytesOf: (key: string) => Uint8Array;
+  /** @throws RangeError when they are not there, saying how many bytes of the file they need */
+  bytesOf: (key: string, length: number) => Uint8Array;
   littleEndian: boolean;
 }
 
@@ -140,7 +140,7 @@ function checkedCount(name: string, { storage, offset, size, stride }: TorchTens
 function fetchBytes(name: string, { key, type, count }: Storage, { bytesOf }: StorageBytes): Uint8Array {
   let bytes: Uint8Array;
   try {
-    bytes = bytesOf(key);
+    bytes = bytesOf(key, count * type.bytes);
   } catch (cause) {
     throw new RangeError(`pytorch: "${name}": ${cause instanceof Error ? cause.message : String(cause)}`, {
       cause,

@@ -169,7 +169,31 @@ describe('readTorch', () => {
     expect(() => readTorch(cut)).toThrow(
       new RangeError(`pytorch: "half": truncated: expected ${needed} bytes in the file, found ${needed - 4}`),
     );
+    expect(() => readTorch(file.slice(0, -10))).toThrow(
+      /truncated: expected the directory at its end in the file/,
+    );
     expect(() => readTorch(file.slice(0, 40))).toThrow(/expected data\.pkl in the archive, found truncated/);
+  });
+
+  it('does so too where the size of each entry stands behind it, as PyTorch writes it', () => {
+    const value = dictionary({
+      whole: tensor({ key: '0', ...count6 }),
+      half: tensor({ key: '1', ...count6 }),
+    });
+    const entry = (name: string, content: Uint8Array) => {
+      const header = [...u32(0x04034b50), ...[0, 0, 8, 8, 0, 0], ...new Array<number>(16).fill(0)];
+      const descriptor = [...u32(0x08074b50), ...u32(0), ...u32(content.length), ...u32(content.length)];
+      return [...header, name.length, 0, 0, 0, ...Buffer.from(name), ...content, ...descriptor];
+    };
+    const numbers = floats(1, 2, 3, 4, 5, 6);
+    const start = [...entry('tiny/data.pkl', pickle(value)), ...entry('tiny/data/0', numbers)];
+    const file = Uint8Array.from([...start, ...entry('tiny/data/1', numbers)]);
+    const from = start.length + 30 + 'tiny/data/1'.length;
+    expect(() => readTorch(file.slice(0, from + 20))).toThrow(
+      new RangeError(
+        `pytorch: "half": truncated: expected ${from + 24} bytes in the file, found ${from + 20}`,
+      ),
+    );
   });
 
   it.each([

@@ -53,7 +53,7 @@ function openArchive(bytes: Uint8Array): TorchFile {
   const { entries, cut } = readZip(bytes);
   const pickle = [...entries].find(([name]) => name === 'data.pkl' || name.endsWith('/data.pkl'));
   if (!pickle) {
-    const found = cut ? `truncated: ${cut.name} needs ${cut.needsBytes} bytes` : 'none';
+    const found = cut ? `truncated: ${cut.name} does not end in ${cut.foundBytes} bytes` : 'none';
     throw new RangeError(`pytorch: expected data.pkl in the archive, found ${found}`);
   }
   const root = pickle[0].slice(0, -'data.pkl'.length);
@@ -64,11 +64,12 @@ function openArchive(bytes: Uint8Array): TorchFile {
       fault: `truncated: expected ${cut.name} in the file, found the end after ${cut.foundBytes} bytes`,
     }),
     littleEndian: !order || new TextDecoder().decode(order).trim() !== 'big',
-    bytesOf: (key) => {
+    bytesOf: (key, length) => {
       const storage = entries.get(`${root}data/${key}`);
       if (storage) return storage;
       if (!cut) throw new RangeError(`expected ${root}data/${key} in the archive, found none`);
-      const needed = cut.name === `${root}data/${key}` ? cut.needsBytes : `more than ${cut.foundBytes}`;
+      const needed =
+        cut.name === `${root}data/${key}` ? cut.startByte + length : `more than ${cut.foundBytes}`;
       throw new RangeError(`truncated: expected ${needed} bytes in the file, found ${cut.foundBytes}`);
     },
   };

@@ -3,18 +3,33 @@ import { inflateSync, unzipSync } from 'fflate';
 /** The files of a zip archive, and the one that it ends in the middle of. */
 export interface ZipContent {
   entries: Map<string, Uint8Array>;
-  /** Set when the archive is cut off: the entry that does not end, with the bytes of the archive that it needs. */
-  cut?: { name: string; needsBytes: number; foundBytes: number };
+  /** Set when the archive is cut off. */
+  cut?: ZipCut;
+}
+
+/** The entry that does not end in what is there of an archive. */
+export interface ZipCut {
+  name: string;
+  /** Where its content begins. */
+  startByte: number;
+  /** Where it ends, if it says so. */
+  needsBytes: number | undefined;
+  /** Of the archive. */
+  foundBytes: number;
 }
 
 interface LocalEntry {
   name: string;
   method: number;
   start: number;
-  end: number;
+  /** None where the size stands behind the content and that is not there. */
+  end: number | undefined;
+  /** Where the next entry begins. */
+  next: number | undefined;
 }
 
 const localHeader = 0x04034b50;
+const descriptor = 0x08074b50;
 const endOfDirectory = [0x50, 0x4b, 0x05, 0x06];
 const trailerBytes = 22 + 0xffff;
 
@@ -49,27 +64,44 @@ function readFromTheFront(bytes: Uint8Array, wanted: (name: string) => boolean):
   let at = 0;
   for (;;) {
     const entry = localEntryAt(bytes, at);
-    const name = entry?.name ?? 'the directory at its end';
-    const needsBytes = entry?.end ?? bytes.length + 1;
-    if (!entry || needsBytes > bytes.length) {
-      return { entries, cut: { name, needsBytes, foundBytes: bytes.length } };
+    const foundBytes = bytes.length;
+    if (!entry) {
+      const name = 'the directory at its end';
+      return { entries, cut: { name, startByte: foundBytes, needsBytes: undefined, foundBytes } };
     }
-    if (wanted(name)) entries.set(name, unpack(bytes.subarray(entry.start, entry.end), entry));
-    at = entry.end;
+    const { name, start, end, next } = entry;
+    if (end === undefined || next === undefined || end > foundBytes) {
+      return { entries, cut: { name, startByte: start, needsBytes: end, foundBytes } };
+    }
+    if (wanted(name)) entries.set(name, unpack(bytes.subarray(start, end), entry));
+    at = next;
   }
 }
 
-/** An entry whose header gives its size; none where another begins or the archive ends. */
+/** The entry whose header lies there; none where something else does or the archive ends. */
 function localEntryAt(bytes: Uint8Array, at: number): LocalEntry | undefined {
   if (at + 30 > bytes.length) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, 30);
   const [flags, method, size] = [view.getUint16(6, true), view.getUint16(8, true), view.getUint32(18, true)];
-  const sizeFollows = (flags & 8) !== 0 && size === 0;
-  if (view.getUint32(0, true) !== localHeader || sizeFollows || size === 0xffffffff) return undefined;
+  if (view.getUint32(0, true) !== localHeader || size === 0xffffffff) return undefined;
   const nameEnd = at + 30 + view.getUint16(26, true);
   const start = nameEnd + view.getUint16(28, true);
   const name = new TextDecoder().decode(bytes.subarray(at + 30, nameEnd));
-  return { name, method, start, end: start + size };
+  const sizeFollows = (flags & 8) !== 0 && size === 0;
+  const ends = sizeFollows ? endBeforeDescriptor(bytes, start) : { end: start + size, next: start + size };
+  return { name, method, start, end: undefined, next: undefined, ...ends };
+}
+
+/** Looks for the record behind the content that tells its size: PyTorch writes all entries so. */
+function endBeforeDescriptor(bytes: Uint8Array, start: number): { end: number; next: number } | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let end = bytes.indexOf(0x50, start); end >= 0; end = bytes.indexOf(0x50, end + 1)) {
+    if (end + 16 > bytes.length) return undefined;
+    const tellsSize =
+      view.getUint32(end, true) === descriptor && view.getUint32(end + 8, true) === end - start;
+    if (tellsSize) return { end, next: end + 16 };
+  }
+  return undefined;
 }
 
 function unpack(packed: Uint8Array, { name, method }: LocalEntry): Uint8Array {

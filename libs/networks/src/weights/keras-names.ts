@@ -23,9 +23,20 @@ const tensorflowOps: Readonly<Record<string, string>> = {
   moving_variance: 'FusedBatchNormV3/ReadVariableOp_1',
 };
 
-/** Our own names, which are those of Keras; a model in a model has its name before them. */
+/**
+ * Our own names, which are those of Keras; a model in a model has its name before them. Layers that Keras numbers by
+ * itself, as those of InceptionV3, are told by their order: where a session counts from depends on what it built
+ * before, and the published file counts from `conv2d_1`.
+ */
 export function kerasNames(network: Network, tensors: StoredTensors): Renamed | undefined {
-  return byEnding(network, tensors, { naming: 'Keras', nameOf: (name) => name });
+  const counted = countedLayers(network, tensors);
+  return byEnding(network, tensors, {
+    naming: 'Keras',
+    nameOf: (name) => {
+      const [layer = '', variable = ''] = name.split('/');
+      return `${counted.get(layer) ?? layer}/${variable}`;
+    },
+  });
 }
 
 /** Names of the nodes of a TensorFlow graph, as in a graph model for TensorFlow.js. */
@@ -106,6 +117,27 @@ function byEnding(
   }
   if (renamed.size === 0) return undefined;
   return { naming: how.naming, tensors: renamed, originals, differences: how.differences ?? [] };
+}
+
+/** Names in the file of the layers that Keras numbers by itself, by ours, class by class where as many are there. */
+function countedLayers({ weights }: Network, tensors: StoredTensors): Map<string, string> {
+  const own = weights.map(({ name }) => name.split('/')[0] ?? '');
+  const theirs = [...tensors.keys()].map((name) => name.split('/').at(-2) ?? '');
+  const pairs = Object.values(classes).flatMap((className): [string, string][] => {
+    const [ours, found] = [countedNames(own, className), countedNames(theirs, className)];
+    return ours.length === found.length ? ours.map((name, i) => [name, found[i] ?? name]) : [];
+  });
+  return new Map(pairs);
+}
+
+/** `conv2d`, `conv2d_1`, `conv2d_2`, each once and in the order of their numbers. */
+function countedNames(names: readonly string[], className: string): string[] {
+  const pattern = new RegExp(`^${className}(?:_(\\d+))?$`);
+  const numbers = [...new Set(names)].flatMap((name): [string, number][] => {
+    const match = pattern.exec(name);
+    return match ? [[name, Number(match[1] ?? 0)]] : [];
+  });
+  return numbers.sort(([, a], [, b]) => a - b).map(([name]) => name);
 }
 
 function olderName(name: string): string | undefined {

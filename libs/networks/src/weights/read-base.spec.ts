@@ -133,6 +133,25 @@ describe('the base of a network', () => {
     expect(readBase(tinyResnet, torch({ biases: true }), 'w').differences).toEqual([]);
   });
 
+  it.each([
+    ['conv2d', 'conv2d_1', 'conv2d_2', 'conv2d_10'],
+    ['conv2d_1', 'conv2d_2', 'conv2d_3', 'conv2d_11'],
+    ['conv2d_95', 'conv2d_96', 'conv2d_99', 'conv2d_104'],
+  ])('is found by order where Keras numbers layers by itself, from %s on', (...found) => {
+    const ours = ['conv2d', 'conv2d_1', 'conv2d_2', 'conv2d_10'];
+    const spec = { shape: [1], trainable: true, part: 'base', init: 'zeros' } as const;
+    const network = { ...tinyResnet, weights: ours.map((layer) => ({ ...spec, name: `${layer}/kernel` })) };
+    const file = new Map(
+      [...found]
+        .reverse()
+        .map((layer) => [`${layer}/kernel`, { shape: [1], data: Float32Array.of(found.indexOf(layer)) }]),
+    );
+    const { weights } = readBase(network, file, 'w');
+    expect([...weights.values()].map(([value]) => value)).toEqual([0, 1, 2, 3]);
+    file.delete(`${found[1]}/kernel`);
+    expect(() => readBase(network, file, 'w')).toThrow(/^w: expected the tensors of tiny-resnet/);
+  });
+
   it('names what is missing or misshapen as the file calls it too', () => {
     const file = torch({ biases: false });
     file.delete('layer1.0.conv1.weight');
