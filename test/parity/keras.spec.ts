@@ -89,8 +89,8 @@ describe.skipIf('missing' in keras).each([
   ['resnet-mini', [32, 53], 53],
   ['resnet50', [64, 96], 64],
   ['densenet121', [64, 96], 64],
-  ['inception-v3', [75, 107], 107],
-  ['inception-resnet-v2', [75, 107], 107],
+  ['inception-v3', [75, 107], 139],
+  ['inception-resnet-v2', [75, 107], 139],
 ] as const)(`%s with random weights${note}`, (name, sizes, trained) => {
   const build = (imageSize: number) => buildNetwork(name, { imageSize, classes, dropout: 0 });
   const folder = join(tmpdir(), `palimpsest-keras-${process.pid}-${name}`);

@@ -4,11 +4,14 @@ import type { SavedModel } from './saved-model.js';
 
 /** Of single precision against Keras in double precision, relative to the largest value of a tensor. */
 const tolerance = 1e-4;
-/** Gradients this much smaller than the largest of a network are zero but for rounding: biases before a batch norm. */
-const nothing = 1e-9;
+/**
+ * A gradient this much smaller than the largest of its network is zero but for rounding, such as that of a bias which
+ * the next batch norm takes away again.
+ */
+const nothing = 1e-6;
 const timeout = 5 * 60_000;
-/** As in save-models.py. */
-const adam: Adam = { learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-3 };
+/** As in save-models.py: three steps move a kernel by about thirty times what `tolerance` allows. */
+const adam: Adam = { learningRate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-3 };
 
 /**
  * Adam without memory and with an ε far above every gradient: a step is the gradient times `descent`, so large that
@@ -36,19 +39,19 @@ export function comparisons(saved: SavedModel, { build, sizes, trained }: Compar
     await predictor.dispose();
     const found = new Map([...taps].map(([name, { data }]) => [name, data]));
     expectClose(found, expected);
-    expect(relativeError(probabilities, find(inference, `probabilities/${size}`))).toBeLessThan(tolerance);
+    expect(errorOf(probabilities, find(inference, `probabilities/${size}`))).toBeLessThan(tolerance);
   });
 
   it('has the loss, the statistics and the gradients of Keras after a step', { timeout }, async () => {
     const step = saved.read('step');
     const before = saved.read('weights');
     const { loss, after } = await train(build(trained), { before, step, steps: 1, optimiser: plainDescent });
-    expect(relativeError([loss], find(step, 'loss'))).toBeLessThan(tolerance);
+    expect(errorOf([loss], find(step, 'loss'))).toBeLessThan(tolerance);
     expectClose(after, new Map([...step].filter(([name]) => name.includes('/moving_'))));
     const gradients = beginningWith('gradients/', step);
-    const largest = Math.max(...[...gradients.values()].map(largestOf));
     const found = new Map([...gradients.keys()].map((name) => [name, gradientOf(name, before, after)]));
-    expectClose(found, gradients, nothing * largest);
+    const largest = Math.max(...[...gradients.values()].map(largestOf));
+    expectClose(found, gradients, (own) => (own < nothing * largest ? largest : own));
   });
 
   it('has the weights of Keras after three steps of Adam', { timeout }, async () => {
@@ -101,12 +104,12 @@ function beginningWith(prefix: string, tensors: Weights): Weights {
   return new Map(chosen.map(([name, values]) => [name.slice(prefix.length), values]));
 }
 
-/** Names every tensor that is further off than it may be. @param rounding below which a value counts as zero */
-function expectClose(found: Weights, expected: Weights, rounding = 0): void {
+/** Names every tensor that is further off than it may be. @param scaleOf what errors are relative to, by the largest value */
+function expectClose(found: Weights, expected: Weights, scaleOf = (largest: number) => largest): void {
   expect(expected.size).toBeGreaterThan(0);
   const errors = [...expected].map(([name, values]) => ({
     name,
-    error: relativeError(find(found, name), values, rounding),
+    error: errorOf(find(found, name), values, scaleOf(largestOf(values))),
   }));
   if (process.env['PALIMPSEST_PARITY_LOG']) {
     const worst = errors.reduce((a, b) => (b.error > a.error ? b : a));
@@ -115,11 +118,9 @@ function expectClose(found: Weights, expected: Weights, rounding = 0): void {
   expect(errors.filter(({ error }) => !(error < tolerance))).toEqual([]);
 }
 
-/** Largest difference, relative to the largest value expected. */
-function relativeError(found: ArrayLike<number>, expected: Float32Array, rounding = 0): number {
-  const largest = largestOf(expected);
-  const difference = largestOf(expected.map((value, i) => value - (found[i] ?? NaN)));
-  return largest <= rounding && difference <= rounding ? 0 : difference / largest;
+/** Largest difference, relative to the largest value expected or to another scale. */
+function errorOf(found: ArrayLike<number>, expected: Float32Array, scale = largestOf(expected)): number {
+  return largestOf(expected.map((value, i) => value - (found[i] ?? NaN))) / scale;
 }
 
 function largestOf(values: Float32Array): number {

@@ -33,9 +33,9 @@ keras.config.set_floatx("float64")
 CLASSES = 3
 INFERRED = 2  # images
 TRAINED = 4
-CLEARANCE = 1e-5
+CLEARANCE = 4e-6
 # As in comparisons.ts. The epsilon keeps rounding in a gradient near zero from becoming a whole step.
-ADAM = dict(learning_rate=0.01, beta_1=0.9, beta_2=0.999, epsilon=1e-3)
+ADAM = dict(learning_rate=1e-4, beta_1=0.9, beta_2=0.999, epsilon=1e-3)
 
 
 def application(function):
@@ -109,8 +109,8 @@ MODELS = {
     "resnet-mini": (resnet_mini, (32, 53), 53),
     "resnet50": (application(keras.applications.ResNet50), (64, 96), 64),
     "densenet121": (application(keras.applications.DenseNet121), (64, 96), 64),
-    "inception-v3": (application(keras.applications.InceptionV3), (75, 107), 107),
-    "inception-resnet-v2": (application(keras.applications.InceptionResNetV2), (75, 107), 107),
+    "inception-v3": (application(keras.applications.InceptionV3), (75, 107), 139),
+    "inception-resnet-v2": (application(keras.applications.InceptionResNetV2), (75, 107), 139),
 }
 OF_KERAS = {"resnet50": 224, "densenet121": 224, "inception-v3": 299, "inception-resnet-v2": 299}
 
@@ -198,7 +198,7 @@ def open_or_shut(model, weights, random):
             shape = tuple(layer.beta.shape)
             gamma = weights.get(f"{layer.name}/gamma", np.ones(shape))
             sign = np.where(random.uniform(size=shape) < 1 / 8, -1, 1) if all(map(is_relu, readers(layer))) else 1
-            held[f"{layer.name}/beta"] = single(sign * random.uniform(10, 14, shape) * gamma)
+            held[f"{layer.name}/beta"] = single(sign * random.uniform(8, 10, shape) * gamma)
         elif isinstance(layer, layers.Conv2D) and layer.use_bias:
             if not all(isinstance(reader, layers.BatchNormalization) for reader in readers(layer)):
                 held[f"{layer.name}/bias"] = single(random.uniform(28, 36, layer.filters))
