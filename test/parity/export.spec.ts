@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { writeSafetensors } from '@palimpsest/formats';
+import { writeSafetensors, type Tensor } from '@palimpsest/formats';
 import { buildNetwork, initialWeights, onnxEngine } from '@palimpsest/networks';
 import { afterAll, describe, expect, it } from 'vitest';
 import { palimpsest } from '../support/palimpsest.js';
@@ -27,7 +27,7 @@ describe.skipIf('missing' in keras)(`a checkpoint that is exported to Keras${not
       const network = buildNetwork(name, { imageSize, classes, dropout: 0 });
       const weights = initialWeights(network, 5);
       const tensors = network.weights.map(
-        (spec) => [spec.name, { shape: [...spec.shape], data: weights.get(spec.name)! }] as const,
+        (spec): [string, Tensor] => [spec.name, { shape: [...spec.shape], data: weights.get(spec.name)! }],
       );
       const labels = ['a', 'b', 'c'].slice(0, classes);
       const metadata = {

@@ -4,12 +4,16 @@ import { join } from 'node:path';
 import {
   buildNetwork,
   NetworkBuilder,
+  onnxEngine,
+  tensorflowEngine,
   type Architecture,
+  type Engine,
   type Network,
   type Shape,
 } from '@palimpsest/networks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { comparisons } from './keras/comparisons.js';
+import { noTensorflow, tensorflowHome } from '../support/tensorflow.js';
+import { comparisons, type Compared } from './keras/comparisons.js';
 import { findKeras, saveModel, SavedModel } from './keras/saved-model.js';
 
 const classes = 3;
@@ -77,9 +81,26 @@ function small(imageSize: number): Network {
   return net.build('small', []);
 }
 
+/** What each of them computes is held against Keras. */
+const engines: { name: string; engine: Engine; missing?: string | undefined }[] = [
+  { name: 'onnx', engine: onnxEngine },
+  {
+    name: 'tensorflow',
+    engine: tensorflowEngine({ gpu: false, folder: join(tensorflowHome, 'cpu'), deterministic: true }),
+    missing: noTensorflow,
+  },
+];
+
+function compared(saved: SavedModel, compare: Omit<Compared, 'engine'>): void {
+  for (const { name, engine, missing } of engines)
+    describe.skipIf(missing)(`${name}${missing ? ` (skipped: ${missing})` : ''}`, () =>
+      comparisons(saved, { ...compare, engine }),
+    );
+}
+
 describe('a small network of every kind of layer', () => {
   const saved = new SavedModel(new URL('keras/small', import.meta.url).pathname);
-  comparisons(saved, { build: small, sizes: [12, 17], trained: 20 });
+  compared(saved, { build: small, sizes: [12, 17], trained: 20 });
 });
 
 const keras = findKeras();
@@ -100,5 +121,5 @@ describe.skipIf('missing' in keras).each([
   }, 10 * minutes);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  comparisons(new SavedModel(folder), { build, sizes, trained });
+  compared(new SavedModel(folder), { build, sizes, trained });
 });

@@ -1,4 +1,4 @@
-import { onnxEngine, type Adam, type Network, type Weights } from '@palimpsest/networks';
+import type { Adam, Engine, Network, Weights } from '@palimpsest/networks';
 import { expect, it } from 'vitest';
 import type { SavedModel } from './saved-model.js';
 
@@ -21,6 +21,7 @@ const descent = 1e10;
 const plainDescent: Adam = { learningRate: 1e20, beta1: 0, beta2: 0, epsilon: 1e10 };
 
 export interface Compared {
+  engine: Engine;
   build: (imageSize: number) => Network;
   /** Sides of the images that it is looked at with. */
   sizes: readonly number[];
@@ -29,12 +30,12 @@ export interface Compared {
 }
 
 /** What a network must compute as Keras does. */
-export function comparisons(saved: SavedModel, { build, sizes, trained }: Compared): void {
+export function comparisons(saved: SavedModel, { engine, build, sizes, trained }: Compared): void {
   it.each(sizes)('puts out what Keras does, images of %i pixels', { timeout }, async (size) => {
     const inference = saved.read('inference');
     const weights = new Map([...saved.read('weights'), ...inference]);
     const expected = beginningWith(`activations/${size}/`, inference);
-    const predictor = await onnxEngine.infer(build(size), weights, { taps: [...expected.keys()] });
+    const predictor = await engine.infer(build(size), weights, { taps: [...expected.keys()] });
     const { taps, probabilities } = await predictor.run(find(inference, `images/${size}`));
     await predictor.dispose();
     const found = new Map([...taps].map(([name, { data }]) => [name, data]));
@@ -45,7 +46,12 @@ export function comparisons(saved: SavedModel, { build, sizes, trained }: Compar
   it('has the loss, the statistics and the gradients of Keras after a step', { timeout }, async () => {
     const step = saved.read('step');
     const before = saved.read('weights');
-    const { loss, after } = await train(build(trained), { before, step, steps: 1, optimiser: plainDescent });
+    const { loss, after } = await train(engine, build(trained), {
+      before,
+      step,
+      steps: 1,
+      optimiser: plainDescent,
+    });
     expect(errorOf([loss], find(step, 'loss'))).toBeLessThan(tolerance);
     expectClose(after, new Map([...step].filter(([name]) => name.includes('/moving_'))));
     const gradients = beginningWith('gradients/', step);
@@ -57,7 +63,7 @@ export function comparisons(saved: SavedModel, { build, sizes, trained }: Compar
   it('has the weights of Keras after three steps of Adam', { timeout }, async () => {
     const step = saved.read('step');
     const before = saved.read('weights');
-    const { after } = await train(build(trained), { before, step, steps: 3, optimiser: adam });
+    const { after } = await train(engine, build(trained), { before, step, steps: 3, optimiser: adam });
     expectClose(after, saved.read('trained'));
   });
 }
@@ -72,10 +78,11 @@ interface Training {
 
 /** @returns loss before the last step, and the weights after it */
 async function train(
+  engine: Engine,
   network: Network,
   { before, step, steps, optimiser }: Training,
 ): Promise<{ loss: number; after: Weights }> {
-  const trainer = await onnxEngine.train(network, before, {
+  const trainer = await engine.train(network, before, {
     optimiser,
     trainable: 'all',
     seed: 1,
