@@ -26,9 +26,10 @@ describe.skipIf('missing' in keras)(`a checkpoint that is exported to Keras${not
       const imageSize = 64;
       const network = buildNetwork(name, { imageSize, classes, dropout: 0 });
       const weights = initialWeights(network, 5);
-      const tensors = network.weights.map(
-        (spec): [string, Tensor] => [spec.name, { shape: [...spec.shape], data: weights.get(spec.name)! }],
-      );
+      const tensors = network.weights.map((spec): [string, Tensor] => [
+        spec.name,
+        { shape: [...spec.shape], data: weights.get(spec.name)! },
+      ]);
       const labels = ['a', 'b', 'c'].slice(0, classes);
       const metadata = {
         architecture: name,
