@@ -1,9 +1,17 @@
 import { dropoutMask } from '../../dropout-mask.js';
-import type { Adam, Trainer, TrainerState, TrainOptions } from '../../engine.js';
+import type {
+  LossOptions,
+  Optimiser,
+  StepOptions,
+  Trainer,
+  TrainerState,
+  TrainOptions,
+} from '../../engine.js';
 import type { Network, Weights } from '../../network.js';
 import { countImages, oneHot } from '../batches.js';
-import { momentsAs } from '../moments.js';
-import { moments, stepSize } from './adam.js';
+import { momentNames, momentsAs, type Moment } from '../moments.js';
+import { requireRate } from '../requirements.js';
+import { stepScalars } from './optimiser.js';
 import { fill, lengthOf, unpack, type Pack } from './packs.js';
 import type { Session, TensorData, Values } from './runtime.js';
 import type { TrainingGraph } from './training-graph.js';
@@ -11,7 +19,7 @@ import type { TrainingGraph } from './training-graph.js';
 /** An array that a step reads and the one that it writes. They change places afterwards: a failed step leaves no mark. */
 interface Variable {
   pack: Pack;
-  kind: 'w' | (typeof moments)[number];
+  kind: 'w' | Moment;
   current: Float32Array;
   next: Float32Array;
 }
@@ -21,7 +29,8 @@ export class OnnxTrainer implements Trainer {
   readonly #network: Network;
   /** Tensors that no step changes. */
   readonly #untouched: Weights;
-  readonly #adam: Adam;
+  readonly #optimiser: Optimiser;
+  readonly #classWeights: LossOptions['classWeights'];
   readonly #seed: number;
   readonly #variables: Variable[];
   #steps: number;
@@ -30,31 +39,39 @@ export class OnnxTrainer implements Trainer {
   constructor(
     private readonly session: Session,
     private readonly graph: Omit<TrainingGraph, 'model'>,
-    { network, weights, optimiser, seed, state }: TrainOptions & { network: Network; weights: Weights },
+    { network, weights, optimiser, loss, seed, state }: TrainOptions & { network: Network; weights: Weights },
   ) {
     this.#network = network;
-    this.#adam = optimiser;
+    this.#optimiser = optimiser;
+    this.#classWeights = loss?.classWeights;
     this.#seed = seed;
     this.#steps = state?.steps ?? 0;
     const changing = [...graph.packs, ...(graph.statistics ? [graph.statistics] : [])];
     const changed = new Set(changing.flatMap(({ members }) => members.map(({ name }) => name)));
     this.#untouched = new Map([...weights].filter(([name]) => !changed.has(name)));
     const begun = state && momentsAs('sum', state, optimiser);
-    const remembered = (pack: Pack, kind: (typeof moments)[number]) =>
+    const remembered = (pack: Pack, kind: Moment) =>
       begun ? fill(pack, begun, `${kind}/`) : new Float32Array(lengthOf(pack));
     this.#variables = [
       ...changing.map((pack) => variable('w', pack, fill(pack, weights))),
-      ...graph.packs.flatMap((pack) => moments.map((kind) => variable(kind, pack, remembered(pack, kind)))),
+      ...graph.packs.flatMap((pack) =>
+        momentNames(optimiser).map((kind) => variable(kind, pack, remembered(pack, kind))),
+      ),
     ];
   }
 
-  async step(images: Float32Array, labels: ArrayLike<number>): Promise<{ loss: number }> {
+  async step(
+    images: Float32Array,
+    labels: ArrayLike<number>,
+    { learningRate = this.#optimiser.learningRate }: StepOptions = {},
+  ): Promise<{ loss: number }> {
+    const feeds = this.#feeds(images, labels, requireRate(learningRate));
     const loss = new Float32Array(1);
     const results = new Map<string, TensorData>([['loss', { shape: [], data: loss }]]);
     for (const { kind, pack, next } of this.#variables) {
       results.set(`next/${kind}/${pack.name}`, { shape: pack.shape, data: next });
     }
-    await this.session.run(this.#feeds(images, labels), results);
+    await this.session.run(feeds, results);
     for (const each of this.#variables) [each.current, each.next] = [each.next, each.current];
     this.#steps++;
     return { loss: loss[0] as number };
@@ -77,7 +94,7 @@ export class OnnxTrainer implements Trainer {
     return this.session.close();
   }
 
-  #feeds(images: Float32Array, labels: ArrayLike<number>): Values {
+  #feeds(images: Float32Array, labels: ArrayLike<number>, learningRate: number): Values {
     const { height, width, channels } = this.#network.input;
     const count = countImages(images, this.#network.input);
     const step = this.#steps + 1;
@@ -85,8 +102,14 @@ export class OnnxTrainer implements Trainer {
       ['images', { shape: [count, height, width, channels], data: images }],
       ['labels', oneHot(labels, { images: count, network: this.#network })],
       ['inverseImages', { shape: [], data: Float32Array.of(1 / count) }],
-      ['stepSize', { shape: [], data: Float32Array.of(stepSize(this.#adam, step)) }],
     ]);
+    for (const [name, value] of stepScalars(this.#optimiser, { learningRate, step }))
+      feeds.set(name, { shape: [], data: Float32Array.of(value) });
+    const weights = this.#classWeights;
+    if (weights) {
+      const data = Float32Array.from(labels, (label) => weights[label] as number);
+      feeds.set('imageWeights', { shape: [count, 1], data });
+    }
     for (const layer of this.graph.dropouts) {
       const data = dropoutMask(layer, { images: count, seed: this.#seed, step });
       feeds.set(`mask/${layer.name}`, { shape: [count, layer.output.channels], data });

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildNetwork } from '../../build-network.js';
+import type { Optimiser } from '../../engine.js';
 import { adam, anyBatch, anyWeights, relativeError, tolerance } from '../conformance/cases.js';
 import { engineConformance } from '../conformance/engine-conformance.js';
 import { onnxEngine } from '../onnx/onnx-engine.js';
@@ -45,12 +46,22 @@ describe.skipIf(!existsSync(folder))(
       expect(binding.getNumOfTensors()).toBe(before);
     });
 
-    it.each([
-      ['onnx', 'tensorflow', onnxEngine, engine],
-      ['tensorflow', 'onnx', engine, onnxEngine],
-    ])('a network that %s began goes on with %s', async (_first, _second, first, second) => {
+    const changes = [
+      { from: onnxEngine, to: engine },
+      { from: engine, to: onnxEngine },
+    ];
+    const optimisers: Record<string, Optimiser> = {
+      Adam: { ...adam, epsilon: 1e-3 },
+      AdamW: { ...adam, epsilon: 1e-3, weightDecay: 0.1 },
+      momentum: { kind: 'sgd', learningRate: 1e-3, momentum: 0.9, nesterov: true },
+    };
+    const journeys = Object.entries(optimisers).flatMap(([what, optimiser]) =>
+      changes.map((change) => ({ what, optimiser, ...change })),
+    );
+    it.each(journeys)('a network that $from.name began with $what goes on with $to.name', async (journey) => {
+      const { optimiser, from: first, to: second } = journey;
       const network = buildNetwork('resnet-mini', { imageSize: 32, classes: 3, dropout: 0.25 });
-      const options = { optimiser: { ...adam, epsilon: 1e-3 }, trainable: 'all', seed: 1 } as const;
+      const options = { optimiser, trainable: 'all', seed: 1 } as const;
       const batches = [1, 2, 3, 4].map((seed) => anyBatch(network, 6, seed));
       const learn = async (engines: (typeof first)[]) => {
         let weights = anyWeights(network);

@@ -1,19 +1,23 @@
 import { dropoutMask } from '../../dropout-mask.js';
-import type { Adam, Trainer, TrainerState, TrainOptions } from '../../engine.js';
+import type {
+  LossOptions,
+  Optimiser,
+  StepOptions,
+  Trainer,
+  TrainerState,
+  TrainOptions,
+} from '../../engine.js';
 import type { BatchNormLayer, Layer, Network, Weights } from '../../network.js';
 import { countImages, oneHot } from '../batches.js';
 import { convolutionsWithoutBias, divide, trainedTensors } from '../learning.js';
-import { crossEntropy } from '../loss.js';
-import { momentsAs } from '../moments.js';
+import { lossOf } from '../loss.js';
+import { momentNames, momentsAs, type Moment } from '../moments.js';
+import { requireRate } from '../requirements.js';
 import type { Device, Tensor } from './device.js';
+import { moveWeights, type Learnt } from './optimiser.js';
 import { infer, Pass, type Beginning } from './passes.js';
 import { using, type Surroundings, type Training } from './rules/rule.js';
 import { Variable } from './variable.js';
-
-type Moment = 'm' | 'v';
-
-/** A tensor that learns, with its two moments. */
-type Learnt = Record<'w' | Moment, Variable>;
 
 /** Trains by TensorFlow's operations, one after the other. A step that fails leaves the weights as they were. */
 export class TensorflowTrainer implements Trainer {
@@ -21,7 +25,8 @@ export class TensorflowTrainer implements Trainer {
   readonly #frozen: readonly Layer[];
   readonly #learning: readonly Layer[];
   readonly #biasless: ReadonlySet<string>;
-  readonly #adam: Adam;
+  readonly #optimiser: Optimiser;
+  readonly #loss: LossOptions;
   readonly #seed: number;
   readonly #learnt = new Map<string, Learnt>();
   /** Everything else: what is frozen, and the moving statistics, which a step replaces. */
@@ -34,12 +39,13 @@ export class TensorflowTrainer implements Trainer {
     private readonly device: Device,
     network: Network,
     weights: Weights,
-    { optimiser, trainable, seed, state }: TrainOptions,
+    { optimiser, trainable, loss = {}, seed, state }: TrainOptions,
   ) {
     this.#network = network;
     ({ frozen: this.#frozen, learning: this.#learning } = divide(network, trainable));
     this.#biasless = convolutionsWithoutBias(this.#learning);
-    this.#adam = optimiser;
+    this.#optimiser = optimiser;
+    this.#loss = loss;
     this.#seed = seed;
     this.#steps = state?.steps ?? 0;
     const moments = state && momentsAs('mean', state, optimiser);
@@ -49,8 +55,7 @@ export class TensorflowTrainer implements Trainer {
       const values = weights.get(name) as Float32Array;
       this.#learnt.set(name, {
         w: new Variable(device, values, shape),
-        m: begun('m', values),
-        v: begun('v', values),
+        moments: new Map(momentNames(optimiser).map((moment) => [moment, begun(moment, values)])),
       });
     }
     this.#others = new Map(
@@ -58,15 +63,15 @@ export class TensorflowTrainer implements Trainer {
     );
   }
 
-  step(images: Float32Array, labels: ArrayLike<number>): Promise<{ loss: number }> {
+  step(images: Float32Array, labels: ArrayLike<number>, how: StepOptions = {}): Promise<{ loss: number }> {
     // Synchronous, but what it throws must come as a promise.
-    return Promise.resolve().then(() => this.#step(images, labels));
+    return Promise.resolve().then(() => this.#step(images, labels, how));
   }
 
   state(): TrainerState {
     const moments: Weights = new Map();
-    for (const [name, { m, v }] of this.#learnt)
-      moments.set(`m/${name}`, m.values()).set(`v/${name}`, v.values());
+    for (const [name, learnt] of this.#learnt)
+      for (const [moment, variable] of learnt.moments) moments.set(`${moment}/${name}`, variable.values());
     const weights: Weights = new Map(
       this.#network.weights.map(({ name }) => {
         const values = this.#learnt.get(name)?.w.values() ?? this.#others.get(name)?.slice();
@@ -77,14 +82,20 @@ export class TensorflowTrainer implements Trainer {
   }
 
   dispose(): Promise<void> {
-    for (const { w, m, v } of this.#learnt.values()) for (const each of [w, m, v]) each.dispose();
+    for (const { w, moments } of this.#learnt.values())
+      for (const each of [w, ...moments.values()]) each.dispose();
     for (const tensor of this.#constants.values()) tensor.release();
     this.#learnt.clear();
     this.#constants.clear();
     return Promise.resolve();
   }
 
-  #step(images: Float32Array, labels: ArrayLike<number>): { loss: number } {
+  #step(
+    images: Float32Array,
+    labels: ArrayLike<number>,
+    { learningRate = this.#optimiser.learningRate }: StepOptions,
+  ): { loss: number } {
+    requireRate(learningRate);
     const { input } = this.#network;
     const count = countImages(images, input);
     oneHot(labels, { images: count, network: this.#network });
@@ -95,7 +106,7 @@ export class TensorflowTrainer implements Trainer {
     const tensor = this.device.floats(images, [count, height, width, channels]);
     try {
       const loss = using([tensor], () => this.#learn(step, { name: 'images', tensor }, labels));
-      this.#apply(step);
+      this.#apply(step, learningRate);
       return { loss };
     } finally {
       step.release();
@@ -111,7 +122,7 @@ export class TensorflowTrainer implements Trainer {
       const last = this.#learning.at(-1);
       if (last?.kind !== 'dense') throw new RangeError('last layer of a network: expected a dense one');
       const { loss, gradient } = using([logits], () =>
-        crossEntropy(this.device.read(logits), labels, last.activation),
+        lossOf(this.device.read(logits), labels, { ...this.#loss, activation: last.activation }),
       );
       const slope = this.device.floats(gradient, logits.shape);
       using([slope], () => pass.backward(slope));
@@ -129,20 +140,9 @@ export class TensorflowTrainer implements Trainer {
   }
 
   /** Moves weights and statistics, once everything has been computed. */
-  #apply({ gradients, seen }: StepOf): void {
-    const { learningRate, beta1, beta2, epsilon } = this.#adam;
-    const step = ++this.#steps;
-    const factors = [beta1 ** step, beta2 ** step, learningRate, beta1, beta2, epsilon].map((value) =>
-      this.device.scalar(value),
-    );
-    using(factors, () => {
-      for (const [name, { w, m, v }] of this.#learnt) {
-        const gradient = gradients.get(name);
-        if (!gradient)
-          throw new RangeError(`weight ${name}: expected the loss to depend on it, found no path`);
-        w.adam({ m, v }, factors, gradient);
-      }
-    });
+  #apply({ gradients, seen }: StepOf, learningRate: number): void {
+    const step = { number: ++this.#steps, learningRate, gradients };
+    moveWeights(this.device, this.#learnt, this.#optimiser, step);
     for (const layer of this.#learning) {
       const found = seen.get(layer.name);
       if (found && layer.kind === 'batch-norm') this.#moveStatistics(layer, found);
