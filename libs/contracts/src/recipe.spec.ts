@@ -46,6 +46,7 @@ describe('what a stage would do anyway', () => {
       optimiser: { kind: 'adam' },
       schedule: { kind: 'constant' },
       loss: { classWeights: 'none', focalGamma: 0 },
+      accumulate: 1,
     } as const;
     expect(withoutDefaults(spelt)).toEqual(stage);
     expect(withoutDefaults(stage)).toEqual(stage);
@@ -59,6 +60,7 @@ describe('what a stage would do anyway', () => {
       optimiser: { kind: 'sgd', momentum: 0.9, nesterov: true },
       schedule: { kind: 'constant', warmupEpochs: 1 },
       loss: { classWeights: 'balanced', focalGamma: 2 },
+      accumulate: 4,
     } as const;
     expect(withoutDefaults(other)).toEqual(other);
   });

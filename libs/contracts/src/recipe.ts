@@ -75,6 +75,13 @@ export const lossSchema = z.strictObject({
 export const recipeFields = {
   optimiser: optimiserSchema.optional().describe('What makes a step of a gradient; `adam` when left out.'),
   schedule: scheduleSchema.optional().describe('How the learning rate changes; `constant` when left out.'),
+  accumulate: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      'So many batches make one step of the optimiser; 1 when left out. As one large batch, but for batch norms: each batch is normalised by itself.',
+    ),
   loss: lossSchema
     .optional()
     .describe('What training makes small. Validation always measures the plain cross-entropy.'),
@@ -82,7 +89,7 @@ export const recipeFields = {
 
 /** A stage's optional fields, without those that say what would be done anyway: the same work has the same id. */
 export function withoutDefaults<S extends Recipe>(stage: S): S {
-  const { optimiser, schedule, loss, ...rest } = stage;
+  const { optimiser, schedule, loss, accumulate = 1, ...rest } = stage;
   const { classWeights, focalGamma } = loss ?? {};
   const kept = {
     ...(classWeights === 'balanced' && { classWeights }),
@@ -93,6 +100,7 @@ export function withoutDefaults<S extends Recipe>(stage: S): S {
     ...rest,
     ...(plain.kind !== 'adam' && { optimiser: nesterov ? { ...plain, nesterov } : plain }),
     ...(schedule && (schedule.kind !== 'constant' || schedule.warmupEpochs) && { schedule }),
+    ...(accumulate > 1 && { accumulate }),
     ...(Object.keys(kept).length > 0 && { loss: kept }),
   } as S;
 }
@@ -101,4 +109,5 @@ interface Recipe {
   optimiser?: z.infer<typeof optimiserSchema> | undefined;
   schedule?: z.infer<typeof scheduleSchema> | undefined;
   loss?: z.infer<typeof lossSchema> | undefined;
+  accumulate?: number | undefined;
 }

@@ -83,6 +83,8 @@ export interface TrainOptions extends SessionOptions {
   trainable: 'all' | 'head' | { frozenStages: number };
   /** Default: the plain cross-entropy. */
   loss?: LossOptions;
+  /** Whether steps may come in parts, which takes memory for one more gradient. Default false. */
+  accumulates?: boolean;
   /** Seed of dropout. The mask of a step depends on the seed, the number of the step and the images in it. */
   seed: number;
   /** Goes on from here instead of from moments of zero. */
@@ -93,6 +95,19 @@ export interface TrainOptions extends SessionOptions {
 
 export interface StepOptions {
   learningRate?: number;
+  /** Says that these images are not all of the step; the trainer must have been made with `accumulates`. */
+  part?: StepPart;
+}
+
+/**
+ * The gradient of a step in parts is the sum of theirs, each times its share. It is that of one large batch but for
+ * batch norms: each part is normalised by its own statistics, and moves the moving ones.
+ */
+export interface StepPart {
+  /** Of the images of the step, in (0, 1]; those of all its parts add up to 1. */
+  share: number;
+  /** Whether the weights move now. */
+  last: boolean;
 }
 
 /** A network that learns. One call at a time: await a step before the next. */
@@ -102,12 +117,16 @@ export interface Trainer {
    *
    * @param images n × height × width × 3
    * @param labels class numbers, n
-   * @param how.learningRate of this step; else that of the optimiser
+   * @param how.learningRate of this step; else that of the optimiser. Only that of the last part counts
    * @returns mean loss of the images before the step, in nats
-   * @throws RangeError when images and labels do not fit the network or each other, or the rate is no number ≥ 0
+   * @throws RangeError when images and labels do not fit the network or each other, or rate or part are out of range
    */
   step(images: Float32Array, labels: ArrayLike<number>, how?: StepOptions): Promise<{ loss: number }>;
-  /** A copy of everything the next step depends on. A trainer made from it goes on byte for byte. */
+  /**
+   * A copy of everything the next step depends on. A trainer made from it goes on byte for byte.
+   *
+   * @throws RangeError between the parts of a step
+   */
   state(): TrainerState;
   dispose(): Promise<void>;
 }

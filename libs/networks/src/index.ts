@@ -10,6 +10,7 @@ export type {
   SessionOptions,
   Sgd,
   StepOptions,
+  StepPart,
   Tap,
   Trainer,
   TrainerState,

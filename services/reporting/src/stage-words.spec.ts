@@ -25,8 +25,8 @@ describe('a stage in words', () => {
       /^Adam at 0.001 times 0.1 after every 5 epochs, at most/,
     ],
     [
-      { loss: { classWeights: 'balanced', focalGamma: 2 }, frozenStages: 3 },
-      /loss; classes weighted to count alike; focal loss with γ 2; frozen to the end of stage 3 of 5, but for random/,
+      { loss: { classWeights: 'balanced', focalGamma: 2 }, accumulate: 4, frozenStages: 3 },
+      /loss; classes weighted to count alike; focal loss with γ 2; 4 batches a step; frozen to the end of stage 3 of 5, but for random/,
     ],
   ] as [Partial<Stage>, RegExp][])('tells of %o', (more, words) => {
     expect(stageWords({ ...stage, ...more })).toMatch(words);

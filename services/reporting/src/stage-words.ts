@@ -10,6 +10,7 @@ export function stageWords(stage: Stage | Training['finetune']): string {
     `${pace}, ${end}`,
     ...(stage.loss?.classWeights === 'balanced' ? ['classes weighted to count alike'] : []),
     ...(stage.loss?.focalGamma ? [`focal loss with γ ${String(stage.loss.focalGamma)}`] : []),
+    ...(stage.accumulate && stage.accumulate > 1 ? [`${stage.accumulate} batches a step`] : []),
     ...(frozen === undefined ? [] : [`frozen to the end of stage ${frozen} of 5, but for random starts`]),
   ].join('; ');
 }

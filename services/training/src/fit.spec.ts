@@ -44,6 +44,7 @@ const weightsOf = (slope: number, bias: number): Weights =>
 class Logistic implements Trainer {
   disposed = 0;
   readonly rates: number[] = [];
+  readonly parts: StepOptions['part'][] = [];
   private readonly values: Float32Array;
   private readonly moments: Float32Array;
   private steps: number;
@@ -60,9 +61,10 @@ class Logistic implements Trainer {
   step(
     images: Float32Array,
     labels: ArrayLike<number>,
-    { learningRate = 0 }: StepOptions = {},
+    { learningRate = 0, part }: StepOptions = {},
   ): Promise<{ loss: number }> {
     this.rates.push(learningRate);
+    this.parts.push(part);
     let loss = 0;
     const gradient = [0, 0];
     Array.from(labels).forEach((label, i) => {
@@ -209,6 +211,24 @@ describe('fitting', () => {
       steps[7],
       steps[11],
     ]);
+  });
+
+  it('makes one step of several batches, with one rate', async () => {
+    const engine = new LogisticEngine();
+    const schedule = { kind: 'cosine' } as const;
+    const stage = { ...all, schedule, maxEpochs: 2, accumulate: 3 };
+    await fit(someData(), start(), options({ engine, stages: [stage] }));
+    const [{ trainer, options: asked }] = engine.opened as [(typeof engine.opened)[0]];
+    expect(asked.accumulates).toBe(true);
+    const epoch = [
+      { share: 1 / 3, last: false },
+      { share: 1 / 3, last: false },
+      { share: 1 / 3, last: true },
+      { share: 1, last: true },
+    ];
+    expect(trainer.parts).toEqual([...epoch, ...epoch]);
+    const rateOf = (step: number) => learningRateAt(stage, { step, stepsPerEpoch: 2 });
+    expect(trainer.rates).toEqual([0, 0, 0, 1, 2, 2, 2, 3].map(rateOf));
   });
 
   it('goes on with the rates of the epoch at which it was cut off', async () => {

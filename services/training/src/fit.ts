@@ -6,6 +6,7 @@ import { labelsOf, type FoldData } from './data.js';
 import { score, type Scores } from './evaluate.js';
 import { predict } from './predict.js';
 import type { Preparer } from './preparer.js';
+import { placesOf, type BatchPlace } from './parts.js';
 import { describe, Pace, shareDone } from './progress.js';
 import { trainOptionsOf } from './recipe.js';
 import { learningRateAt } from './schedule.js';
@@ -111,6 +112,8 @@ async function trainEpoch(
 ): Promise<Pick<CurvePoint, 'trainLoss' | 'learningRate'>> {
   const epoch = state.curve.length + 1;
   const batches = chunksOf(orderOfEpoch(data.rows.train, { ...options, epoch }), options.batchSize);
+  const places = placesOf(batches, stage.accumulate);
+  const stepsPerEpoch = (places.at(-1)?.step ?? 0) + 1;
   const { preprocessing, augmentation, seed, preparer } = options;
   const preparation = { preprocessing, augmentation, seed, preparer, epoch };
   const pace = new Pace(trainingBatches(data.pixels, batches, preparation));
@@ -118,10 +121,11 @@ async function trainEpoch(
   for (const [i, rows] of batches.entries()) {
     options.signal.throwIfAborted();
     const images = await pace.next();
-    const step = state.stageEpochs * batches.length + i;
-    learningRate = learningRateAt(stage, { step, stepsPerEpoch: batches.length });
-    const { loss } = await trainer.step(images, labelsOf(data, rows), { learningRate });
-    requireFinite(loss, `loss, ${where(stage, learningRate, epoch)}, step ${i + 1} of ${batches.length}`);
+    const { step, ...place } = places[i] as BatchPlace;
+    const since = state.stageEpochs * stepsPerEpoch + step;
+    learningRate = learningRateAt(stage, { step: since, stepsPerEpoch });
+    const { loss } = await trainer.step(images, labelsOf(data, rows), { learningRate, ...place });
+    requireFinite(loss, `loss, ${where(stage, learningRate, epoch)}, step ${step + 1} of ${stepsPerEpoch}`);
     sum += loss * rows.length;
     seen += rows.length;
     const position = { state, stages: options.stages, share: (i + 1) / batches.length };

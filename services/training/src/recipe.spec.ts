@@ -41,6 +41,11 @@ describe('what a stage asks of an engine', () => {
     expect(trainOptionsOf({ ...stage, frozenStages: 3 }, data).trainable).toEqual({ frozenStages: 3 });
   });
 
+  it('lets steps come in parts', () => {
+    expect(trainOptionsOf({ ...stage, accumulate: 2 }, data).accumulates).toBe(true);
+    expect(trainOptionsOf({ ...stage, accumulate: 1 }, data)).toEqual(trainOptionsOf(stage, data));
+  });
+
   it('weighs classes and focuses the loss', () => {
     const loss = { classWeights: 'balanced', focalGamma: 2 } as const;
     expect(trainOptionsOf({ ...stage, loss }, data).loss).toEqual({

@@ -9,11 +9,12 @@ const adam: Omit<Adam, 'learningRate'> = { beta1: 0.9, beta2: 0.999, epsilon: 1e
 export function trainOptionsOf(
   stage: TrainStage,
   data: FoldData,
-): Pick<TrainOptions, 'optimiser' | 'trainable' | 'loss'> {
-  const { trainable, frozenStages, loss } = stage;
+): Pick<TrainOptions, 'optimiser' | 'trainable' | 'loss' | 'accumulates'> {
+  const { trainable, frozenStages, loss, accumulate = 1 } = stage;
   return {
     optimiser: optimiserOf(stage),
     trainable: frozenStages === undefined ? trainable : { frozenStages },
+    ...(accumulate > 1 && { accumulates: true }),
     ...(loss && { loss: lossOf(loss, data) }),
   };
 }

@@ -236,6 +236,7 @@ describe('training', () => {
       schedule: { kind: 'cosine', warmupEpochs: 1 },
       loss: { classWeights: 'balanced', focalGamma: 2 },
       frozenStages: 2,
+      accumulate: 2,
     } as const;
     const stages = [{ ...all, ...recipe, maxEpochs: 3, patience: 3 }];
     const other = { ...input, start: { weights: output.checkpoint }, stages };

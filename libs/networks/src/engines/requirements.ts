@@ -1,4 +1,4 @@
-import type { Optimiser, TrainOptions } from '../engine.js';
+import type { Optimiser, StepOptions, TrainOptions } from '../engine.js';
 import type { Network, Weights } from '../network.js';
 import { unitsOf } from './batches.js';
 
@@ -27,10 +27,28 @@ export function requireOptions(network: Network, { optimiser, loss = {} }: Train
   if (classWeights) requireClassWeights(classWeights, Math.max(2, unitsOf(network)));
 }
 
-/** @returns the rate of a step. @throws RangeError when it is no number ≥ 0 */
-export function requireRate(learningRate: number): number {
-  if (learningRate >= 0 && Number.isFinite(learningRate)) return learningRate;
-  throw new RangeError(`learning rate of a step: expected a number ≥ 0, found ${learningRate}`);
+/**
+ * @param trainer.parts of the step that has begun
+ * @throws RangeError when the rate is no number ≥ 0, or the step may not come in such a part
+ */
+export function requireStep(
+  { learningRate = 0, part }: StepOptions,
+  { accumulates = false, parts }: Pick<TrainOptions, 'accumulates'> & { parts: number },
+): void {
+  if (!(learningRate >= 0 && Number.isFinite(learningRate)))
+    throw new RangeError(`learning rate of a step: expected a number ≥ 0, found ${learningRate}`);
+  if (part && !accumulates)
+    throw new RangeError('part of a step: expected a trainer made with accumulates, found one without');
+  if (!part && parts > 0)
+    throw new RangeError(`step: expected the next part of a step of ${parts} so far, found a whole one`);
+  if (part && !(part.share > 0 && part.share <= 1))
+    throw new RangeError(`part of a step: expected a share above 0 and up to 1, found ${part.share}`);
+}
+
+/** @throws RangeError between the parts of a step, which no state remembers */
+export function requireWhole(parts: number): void {
+  if (parts === 0) return;
+  throw new RangeError(`state of a trainer: expected one between steps, found ${parts} parts of a step`);
 }
 
 interface Range {

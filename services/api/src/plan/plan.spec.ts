@@ -213,6 +213,7 @@ describe('inputs of tasks', () => {
       optimiser: { kind: 'adam' },
       schedule: { kind: 'constant' },
       loss: { classWeights: 'none', focalGamma: 0 },
+      accumulate: 1,
     } as const;
     const study = with_((s) => {
       for (const stage of ['finetune', 'head', 'pretrain'] as const) Object.assign(s.training[stage], spelt);

@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import type { Engine } from '../../engine.js';
+import { accumulationCases } from './accumulation-cases.js';
 import { frozenCases } from './frozen-cases.js';
 import { gradientCases } from './gradient-cases.js';
 import { inferenceCases } from './inference-cases.js';
@@ -23,6 +24,7 @@ export function engineConformance(
   describe(`${name}: training`, () => trainingCases(engine, traits));
   describe(`${name}: losses`, () => lossCases(engine));
   describe(`${name}: optimisers`, () => optimiserCases(engine));
+  describe(`${name}: steps in parts`, () => accumulationCases(engine));
   describe(`${name}: a frozen base`, () => frozenCases(engine));
   describe(`${name}: inference`, () => inferenceCases(engine, traits));
 }

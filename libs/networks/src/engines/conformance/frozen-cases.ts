@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-non-null-assertion -- a suite, for specs only */
+/* eslint-disable max-lines-per-function, @typescript-eslint/no-non-null-assertion -- a suite, for specs only */
 import { expect, it } from 'vitest';
 import type { Engine } from '../../engine.js';
 import { partsOf } from '../learning.js';

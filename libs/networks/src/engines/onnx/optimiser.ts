@@ -9,12 +9,12 @@ import { sgd } from './sgd.js';
 export interface PackStep {
   graph: Graph;
   /** The pack before the step, decayed where it decays. */
-  weight(): string;
+  weight: () => string;
   gradient: string;
   /** Declares a moment of the pack as an input. */
-  moment(name: Moment): string;
+  moment: (name: Moment) => string;
   /** Adds an operator whose result is the pack, or a moment of it, after the step. */
-  next(state: 'w' | Moment, operator: string, ...operands: string[]): string;
+  next: (state: 'w' | Moment, operator: string, ...operands: string[]) => string;
 }
 
 /** What this engine must know of an optimiser. */

@@ -41,7 +41,10 @@ export function writeTraining(network: Network, weights: Weights, options: Train
   if (last?.kind !== 'dense') throw new RangeError('last layer of a network: expected a dense one');
   writeLoss(tape, values.get(last.name) as Value, { ...options.loss, activation: last.activation });
   tape.backward();
-  for (const pack of packs) writeStep(graph, pack, gradientOf(tape, pack), options.optimiser);
+  const gathered = options.accumulates ? addToGathered : onlyThis;
+  if (options.accumulates) graph.input('share', []);
+  for (const pack of packs)
+    writeStep(graph, pack, gathered(graph, pack, gradientOf(tape, pack)), options.optimiser);
   const statistics = writeStatistics(tape, network, weights);
   const dropouts = learning.filter((layer) => layer.kind === 'dropout');
   return { model: graph.encode(), packs, statistics, dropouts };
@@ -96,6 +99,17 @@ function inputsOf(layer: Layer, values: ReadonlyMap<string, Value>): Value[] {
       throw new RangeError(`layer ${layer.name}: expected input ${input} to come before it, found none`);
     return value;
   });
+}
+
+const onlyThis = (_graph: Graph, _pack: Pack, gradient: string) => gradient;
+
+/** What parts of a step have gathered before, and the share of this one: reads `g/<pack>` and gives `next/g/<pack>`. */
+function addToGathered(graph: Graph, pack: Pack, gradient: string): string {
+  const before = graph.input(`g/${pack.name}`, pack.shape);
+  const own = graph.node('Mul', [gradient, 'share']);
+  const sum = graph.node('Add', [before, own], {}, `next/g/${pack.name}`);
+  graph.output(sum, pack.shape);
+  return sum;
 }
 
 function gradientOf(tape: Tape, pack: Pack): string {

@@ -62,3 +62,22 @@ function descend(
   if (velocity) w.momentum(velocity, [rate, momentum], { gradient, nesterov });
   else w.descend(rate, gradient);
 }
+
+/** Adds the share of a part to what the parts before it have gathered. */
+export function addShares(
+  device: Device,
+  {
+    gradients,
+    share,
+    into,
+  }: { gradients: ReadonlyMap<string, Tensor>; share: number; into: Map<string, Tensor> },
+): void {
+  const scalar = device.scalar(share);
+  using([scalar], () => {
+    for (const [name, gradient] of gradients) {
+      const own = device.op('Mul', [gradient, scalar]);
+      const before = into.get(name);
+      into.set(name, before ? using([before, own], () => device.op('AddV2', [before, own])) : own);
+    }
+  });
+}

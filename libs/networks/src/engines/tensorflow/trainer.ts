@@ -12,9 +12,9 @@ import { countImages, oneHot } from '../batches.js';
 import { convolutionsWithoutBias, divide, trainedTensors } from '../learning.js';
 import { lossOf } from '../loss.js';
 import { momentNames, momentsAs, type Moment } from '../moments.js';
-import { requireRate } from '../requirements.js';
+import { requireStep, requireWhole } from '../requirements.js';
 import type { Device, Tensor } from './device.js';
-import { moveWeights, type Learnt } from './optimiser.js';
+import { addShares, moveWeights, type Learnt } from './optimiser.js';
 import { infer, Pass, type Beginning } from './passes.js';
 import { using, type Surroundings, type Training } from './rules/rule.js';
 import { Variable } from './variable.js';
@@ -33,19 +33,25 @@ export class TensorflowTrainer implements Trainer {
   readonly #others: Weights;
   /** Of `#others`, those that the device has. */
   readonly #constants = new Map<string, Tensor>();
+  /** What the parts of a step have gathered, by weight. */
+  readonly #gathered = new Map<string, Tensor>();
+  readonly #accumulates: boolean;
   #steps: number;
+  /** Of the step that has begun. */
+  #parts = 0;
 
   constructor(
     private readonly device: Device,
     network: Network,
     weights: Weights,
-    { optimiser, trainable, loss = {}, seed, state }: TrainOptions,
+    { optimiser, trainable, loss = {}, accumulates = false, seed, state }: TrainOptions,
   ) {
     this.#network = network;
     ({ frozen: this.#frozen, learning: this.#learning } = divide(network, trainable));
     this.#biasless = convolutionsWithoutBias(this.#learning);
     this.#optimiser = optimiser;
     this.#loss = loss;
+    this.#accumulates = accumulates;
     this.#seed = seed;
     this.#steps = state?.steps ?? 0;
     const moments = state && momentsAs('mean', state, optimiser);
@@ -69,6 +75,7 @@ export class TensorflowTrainer implements Trainer {
   }
 
   state(): TrainerState {
+    requireWhole(this.#parts);
     const moments: Weights = new Map();
     for (const [name, learnt] of this.#learnt)
       for (const [moment, variable] of learnt.moments) moments.set(`${moment}/${name}`, variable.values());
@@ -84,29 +91,27 @@ export class TensorflowTrainer implements Trainer {
   dispose(): Promise<void> {
     for (const { w, moments } of this.#learnt.values())
       for (const each of [w, ...moments.values()]) each.dispose();
-    for (const tensor of this.#constants.values()) tensor.release();
+    for (const held of [this.#constants, this.#gathered])
+      for (const tensor of held.values()) tensor.release();
+    this.#gathered.clear();
     this.#learnt.clear();
     this.#constants.clear();
     return Promise.resolve();
   }
 
-  #step(
-    images: Float32Array,
-    labels: ArrayLike<number>,
-    { learningRate = this.#optimiser.learningRate }: StepOptions,
-  ): { loss: number } {
-    requireRate(learningRate);
+  #step(images: Float32Array, labels: ArrayLike<number>, how: StepOptions): { loss: number } {
+    requireStep(how, { accumulates: this.#accumulates, parts: this.#parts });
     const { input } = this.#network;
     const count = countImages(images, input);
     oneHot(labels, { images: count, network: this.#network });
     const step = new StepOf(this.#surroundings, (layer) =>
-      dropoutMask(layer, { images: count, seed: this.#seed, step: this.#steps + 1 }),
+      dropoutMask(layer, { images: count, seed: this.#seed, step: this.#steps + 1, part: this.#parts }),
     );
     const { height, width, channels } = input;
     const tensor = this.device.floats(images, [count, height, width, channels]);
     try {
       const loss = using([tensor], () => this.#learn(step, { name: 'images', tensor }, labels));
-      this.#apply(step, learningRate);
+      this.#apply(step, how);
       return { loss };
     } finally {
       step.release();
@@ -140,13 +145,26 @@ export class TensorflowTrainer implements Trainer {
   }
 
   /** Moves weights and statistics, once everything has been computed. */
-  #apply({ gradients, seen }: StepOf, learningRate: number): void {
-    const step = { number: ++this.#steps, learningRate, gradients };
-    moveWeights(this.device, this.#learnt, this.#optimiser, step);
+  #apply({ gradients, seen }: StepOf, { learningRate, part }: StepOptions): void {
+    if (part) addShares(this.device, { gradients, share: part.share, into: this.#gathered });
+    if (part?.last === false) this.#parts++;
+    else {
+      this.#move(part ? this.#gathered : gradients, learningRate ?? this.#optimiser.learningRate);
+      for (const tensor of this.#gathered.values()) tensor.release();
+      this.#gathered.clear();
+    }
     for (const layer of this.#learning) {
       const found = seen.get(layer.name);
       if (found && layer.kind === 'batch-norm') this.#moveStatistics(layer, found);
     }
+  }
+
+  #move(gradients: ReadonlyMap<string, Tensor>, learningRate: number): void {
+    this.#parts = 0;
+    moveWeights(this.device, this.#learnt, this.#optimiser, {
+      number: ++this.#steps,
+      ...{ learningRate, gradients },
+    });
   }
 
   /** s ← momentum · s + (1 − momentum) · what the batch showed. */
