@@ -16,6 +16,7 @@ export {
 export { engines, onnxOnProcessors, type EngineName, type EngineSettings } from './engine.js';
 export { PlatformError, isRetryable, messageOf, type ErrorCode } from './errors.js';
 export { protocolPresets, groupOfLayout, type Protocol } from './protocols.js';
+export { withoutDefaults } from './recipe.js';
 export { studyResultsSchema, modelSchema, type StudyResults, type Model } from './results.js';
 export {
   layouts,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { recipeFields } from './recipe.js';
 
 /** How the files of a dataset lie on disk. One file in `services/ingestion/src/layouts` each. */
 export const layouts = ['class-folders', 'csv', 'busi', 'chest-xray', 'ddti', 'isic2018'] as const;
@@ -94,11 +95,24 @@ export const sourceSchema = z.union([
 const monitor = z
   .enum(['loss', 'accuracy'])
   .describe('What early stopping watches on the validation images.');
-const stageSchema = z.strictObject({
-  learningRate: z.number().positive().describe('Of Adam (β 0.9 and 0.999, ε 1e-7).'),
+/** One stage of a training. */
+export const stageSchema = z.strictObject({
+  learningRate: z.number().positive().describe('Of the optimiser; with a `schedule`, the highest one.'),
   maxEpochs: z.int().positive().describe('At most this many epochs.'),
   patience: z.int().nonnegative().describe('Stops after so many epochs without improvement.'),
   monitor,
+  ...recipeFields,
+});
+
+const mainStageSchema = stageSchema.extend({
+  frozenStages: z
+    .int()
+    .min(1)
+    .max(5)
+    .optional()
+    .describe(
+      'Freezes the network from the images to the end of this one of its five stages, with batch norms in inference mode; nothing when left out. A random start is never frozen.',
+    ),
 });
 
 export const augmentationSchema = z.strictObject({
@@ -109,7 +123,9 @@ export const augmentationSchema = z.strictObject({
 });
 
 export const trainingSchema = z.strictObject({
-  finetune: stageSchema.describe('The main stage, with all weights trainable.'),
+  finetune: mainStageSchema.describe(
+    'The main stage, with all weights trainable unless `frozenStages` says otherwise.',
+  ),
   head: stageSchema.describe(
     'The first stage of `freeze`: the head alone, the base in inference mode, last weights kept.',
   ),

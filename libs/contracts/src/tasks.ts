@@ -7,7 +7,7 @@ import {
   datasetSchema,
   evaluationSchema,
   preprocessings,
-  trainingSchema,
+  stageSchema,
 } from './study.js';
 
 /** Weights a network starts from: a seeded draw, or tensors in the store (the head is always new). */
@@ -63,8 +63,10 @@ const train = {
     augmentation: augmentationSchema.extend({ horizontalFlip: z.boolean() }).nullable(),
     stages: z
       .array(
-        trainingSchema.shape.finetune.extend({
+        stageSchema.extend({
           trainable: z.enum(['head', 'all']),
+          /** Left out where nothing is frozen, or the whole base, so that the ids of such tasks stay what they were. */
+          frozenStages: z.int().min(1).max(5).optional(),
           keep: z.enum(['best', 'last']),
         }),
       )

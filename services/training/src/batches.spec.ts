@@ -28,8 +28,9 @@ async function trainingImages(
   preparation: Preparation,
   preparer: Preparer = preparesHere,
 ): Promise<Float32Array> {
-  const { value } = await trainingBatches(from, [batch], { ...preparation, preparer }).next();
-  return value as Float32Array;
+  const batches = trainingBatches(from, [batch], { ...preparation, preparer });
+  const { value } = (await batches.next()) as { value: Float32Array };
+  return value;
 }
 
 describe('order of an epoch', () => {

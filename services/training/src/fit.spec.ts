@@ -1,6 +1,7 @@
 import {
   buildNetwork,
   type Engine,
+  type StepOptions,
   type Trainer,
   type TrainerState,
   type TrainOptions,
@@ -10,6 +11,7 @@ import { describe, expect, it } from 'vitest';
 import type { FoldData } from './data.js';
 import { fit, type FitOptions } from './fit.js';
 import { preparesHere } from './preparer.js';
+import { learningRateAt } from './schedule.js';
 import { beginWith, decodeState, encodeState, type TrainingState, type TrainStage } from './state.js';
 
 /** Images of one pixel, dark ones of class 0 and bright ones of class 1. */
@@ -41,6 +43,8 @@ const weightsOf = (slope: number, bias: number): Weights =>
 /** Logistic regression on the brightness by gradient descent with momentum: slope is the base, bias the head. */
 class Logistic implements Trainer {
   disposed = 0;
+  readonly rates: number[] = [];
+  readonly parts: StepOptions['part'][] = [];
   private readonly values: Float32Array;
   private readonly moments: Float32Array;
   private steps: number;
@@ -54,7 +58,13 @@ class Logistic implements Trainer {
     this.steps = options.state?.steps ?? 0;
   }
 
-  step(images: Float32Array, labels: ArrayLike<number>): Promise<{ loss: number }> {
+  step(
+    images: Float32Array,
+    labels: ArrayLike<number>,
+    { learningRate = 0, part }: StepOptions = {},
+  ): Promise<{ loss: number }> {
+    this.rates.push(learningRate);
+    this.parts.push(part);
     let loss = 0;
     const gradient = [0, 0];
     Array.from(labels).forEach((label, i) => {
@@ -69,7 +79,7 @@ class Logistic implements Trainer {
       if (k === 0 && this.options.trainable === 'head') return;
       const moment = 0.9 * this.moments[k]! + g;
       this.moments[k] = moment;
-      this.values[k]! -= (this.options.optimiser.learningRate * moment) / this.steps;
+      this.values[k]! -= (learningRate * moment) / this.steps;
     });
     return Promise.resolve({ loss: loss / labels.length });
   }
@@ -180,6 +190,59 @@ describe('fitting', () => {
     const [slope, bias] = two!.weights.get('slope,bias')!;
     expect(slope).toBe(Math.fround(0.1));
     expect(bias).not.toBe(1);
+  });
+
+  it('gives every step its rate, through the epochs of a stage, and records the last of each epoch', async () => {
+    const engine = new LogisticEngine();
+    const schedule = { kind: 'cosine', warmupEpochs: 1 } as const;
+    const stages = [
+      { ...head, maxEpochs: 1 },
+      { ...all, maxEpochs: 3, schedule },
+    ];
+    const { curves } = await fit(someData(), start(), options({ engine, stages }));
+    const rates = engine.opened.map(({ trainer }) => trainer.rates);
+    const steps = Array.from({ length: 12 }, (_, step) =>
+      learningRateAt(stages[1]!, { step, stepsPerEpoch: 4 }),
+    );
+    expect(rates).toEqual([Array<number>(4).fill(0.5), steps]);
+    expect(curves.epochs.map(({ learningRate }) => learningRate)).toEqual([
+      0.5,
+      steps[3],
+      steps[7],
+      steps[11],
+    ]);
+  });
+
+  it('makes one step of several batches, with one rate', async () => {
+    const engine = new LogisticEngine();
+    const schedule = { kind: 'cosine' } as const;
+    const stage = { ...all, schedule, maxEpochs: 2, accumulate: 3 };
+    await fit(someData(), start(), options({ engine, stages: [stage] }));
+    const [{ trainer, options: asked }] = engine.opened as [(typeof engine.opened)[0]];
+    expect(asked.accumulates).toBe(true);
+    const epoch = [
+      { share: 1 / 3, last: false },
+      { share: 1 / 3, last: false },
+      { share: 1 / 3, last: true },
+      { share: 1, last: true },
+    ];
+    expect(trainer.parts).toEqual([...epoch, ...epoch]);
+    const rateOf = (step: number) => learningRateAt(stage, { step, stepsPerEpoch: 2 });
+    expect(trainer.rates).toEqual([0, 0, 0, 1, 2, 2, 2, 3].map(rateOf));
+  });
+
+  it('goes on with the rates of the epoch at which it was cut off', async () => {
+    const schedule = { kind: 'step', factor: 0.5, everyEpochs: 1 } as const;
+    const over = { stages: [{ ...all, schedule }] };
+    const whole = await fit(someData(), start(), options(over));
+    const saved: TrainingState[] = [];
+    const save = (state: TrainingState) => Promise.resolve(void saved.push(state));
+    await fit(someData(), start(), options({ ...over, save }));
+    const resumed = decodeState(encodeState(saved[1]!));
+    expect(await fit(someData(), resumed, options(over))).toEqual(whole);
+    expect(whole.curves.epochs.map(({ learningRate }) => learningRate)).toEqual([
+      0.5, 0.25, 0.125, 0.0625, 0.03125,
+    ]);
   });
 
   it('weighs the smaller last batch by its images', async () => {

@@ -6,8 +6,11 @@ import { labelsOf, type FoldData } from './data.js';
 import { score, type Scores } from './evaluate.js';
 import { predict } from './predict.js';
 import type { Preparer } from './preparer.js';
+import { placesOf, type BatchPlace } from './parts.js';
 import { describe, Pace, shareDone } from './progress.js';
-import { advance, type TrainingState, type TrainStage } from './state.js';
+import { trainOptionsOf } from './recipe.js';
+import { learningRateAt } from './schedule.js';
+import { advance, type CurvePoint, type TrainingState, type TrainStage } from './state.js';
 
 export interface FitOptions extends Pick<
   TaskInput<'train'>,
@@ -25,9 +28,6 @@ export interface FitOptions extends Pick<
   progress(done: number, message: string): void;
 }
 
-/** β and ε of Keras' Adam. */
-const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
-
 /**
  * Runs the stages that a state has not run yet.
  *
@@ -41,7 +41,7 @@ export async function fit(
 ): Promise<{ weights: Weights; curves: Curves }> {
   let state = from;
   for (let stage; (stage = options.stages[state.stage]);) {
-    const trainer = await openTrainer(stage, state, options);
+    const trainer = await openTrainer({ stage, data, options }, state);
     try {
       state = await runStage({ trainer, stage, data, options }, state);
     } finally {
@@ -58,12 +58,14 @@ interface Stage {
   options: FitOptions;
 }
 
-function openTrainer(stage: TrainStage, state: TrainingState, options: FitOptions): Promise<Trainer> {
+function openTrainer(
+  { stage, data, options }: Omit<Stage, 'trainer'>,
+  state: TrainingState,
+): Promise<Trainer> {
   const { engine, network, threads, lowMemory } = options;
   const [seed] = seedFrom('dropout', options.seed, state.stage);
   return engine.train(network, state.weights, {
-    optimiser: { ...adam, learningRate: stage.learningRate },
-    trainable: stage.trainable,
+    ...trainOptionsOf(stage, data),
     ...{ threads, lowMemory, seed },
     ...(state.optimiser && { state: state.optimiser }),
   });
@@ -80,15 +82,15 @@ async function runStage(run: Stage, from: TrainingState): Promise<TrainingState>
 
 async function runEpoch(run: Stage, state: TrainingState): Promise<TrainingState> {
   const { stage, trainer } = run;
-  const trainLoss = await trainEpoch(run, state);
+  const { trainLoss, learningRate } = await trainEpoch(run, state);
   const learnt = trainer.state();
   const { loss, accuracy, auc } = await validate(run, learnt.weights);
   const epoch = state.curve.length + 1;
-  requireFinite(loss, `validation loss, ${where(stage, epoch)}`);
+  requireFinite(loss, `validation loss, ${where(stage, learningRate, epoch)}`);
   const point = {
     epoch,
     stage: stage.trainable,
-    learningRate: stage.learningRate,
+    learningRate,
     trainLoss,
     validationLoss: loss,
     validationAccuracy: accuracy,
@@ -103,29 +105,36 @@ async function validate({ data, options }: Stage, weights: Weights): Promise<Sco
   return score({ probabilities, labels: labelsOf(data, validation) });
 }
 
-/** @returns the mean loss over the images of the epoch, each as it was before its step */
-async function trainEpoch({ trainer, stage, data, options }: Stage, state: TrainingState): Promise<number> {
+/** @returns the mean loss over the images of the epoch, each as it was before its step, and the rate of the last step */
+async function trainEpoch(
+  { trainer, stage, data, options }: Stage,
+  state: TrainingState,
+): Promise<Pick<CurvePoint, 'trainLoss' | 'learningRate'>> {
   const epoch = state.curve.length + 1;
   const batches = chunksOf(orderOfEpoch(data.rows.train, { ...options, epoch }), options.batchSize);
+  const places = placesOf(batches, stage.accumulate);
+  const stepsPerEpoch = (places.at(-1)?.step ?? 0) + 1;
   const { preprocessing, augmentation, seed, preparer } = options;
   const preparation = { preprocessing, augmentation, seed, preparer, epoch };
   const pace = new Pace(trainingBatches(data.pixels, batches, preparation));
-  let sum = 0;
-  let seen = 0;
+  let [sum, seen, learningRate] = [0, 0, stage.learningRate];
   for (const [i, rows] of batches.entries()) {
     options.signal.throwIfAborted();
     const images = await pace.next();
-    const { loss } = await trainer.step(images, labelsOf(data, rows));
-    requireFinite(loss, `loss, ${where(stage, epoch)}, step ${i + 1} of ${batches.length}`);
+    const { step, ...place } = places[i] as BatchPlace;
+    const since = state.stageEpochs * stepsPerEpoch + step;
+    learningRate = learningRateAt(stage, { step: since, stepsPerEpoch });
+    const { loss } = await trainer.step(images, labelsOf(data, rows), { learningRate, ...place });
+    requireFinite(loss, `loss, ${where(stage, learningRate, epoch)}, step ${step + 1} of ${stepsPerEpoch}`);
     sum += loss * rows.length;
     seen += rows.length;
     const position = { state, stages: options.stages, share: (i + 1) / batches.length };
     options.progress(shareDone(position), describe(position, { loss: sum / seen, ...pace.of(seen) }));
   }
-  return sum / seen;
+  return { trainLoss: sum / seen, learningRate };
 }
 
-function where({ trainable, learningRate }: TrainStage, epoch: number): string {
+function where({ trainable }: TrainStage, learningRate: number, epoch: number): string {
   return `stage ${trainable} (learning rate ${learningRate}), epoch ${epoch}`;
 }
 

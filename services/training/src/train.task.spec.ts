@@ -230,6 +230,31 @@ describe('training', () => {
     );
   });
 
+  it('ends alike after being cut off, whatever its recipe', async () => {
+    const recipe = {
+      optimiser: { kind: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 1e-3 },
+      schedule: { kind: 'cosine', warmupEpochs: 1 },
+      loss: { classWeights: 'balanced', focalGamma: 2 },
+      frozenStages: 2,
+      accumulate: 2,
+    } as const;
+    const stages = [{ ...all, ...recipe, maxEpochs: 3, patience: 3 }];
+    const other = { ...input, start: { weights: output.checkpoint }, stages };
+    const cutOff = openStore('memory:');
+    await aDataset(cutOff);
+    await cutOff.put('checkpoints', await store.get(output.checkpoint), '.safetensors');
+    const whole = await run(store, other);
+    await expect(run(cutOff, other, { epochs: 2 })).rejects.toThrow('cut off');
+    expect(await run(cutOff, other)).toEqual(whole);
+    const [before, after] = [await tensorsOf(store, output), await tensorsOf(store, whole)];
+    const moved = (name: string) =>
+      after.tensors.get(name)!.data.some((value, i) => value !== before.tensors.get(name)!.data[i]);
+    const names = [...after.tensors.keys()];
+    expect(names.filter((name) => /^conv[12]_/.test(name) && moved(name))).toEqual([]);
+    for (const name of names.filter((each) => each.startsWith('conv3_') && !each.endsWith('bias')))
+      expect(moved(name), name).toBe(true);
+  });
+
   it('learns to tell stripes', async () => {
     const stages = [{ ...all, maxEpochs: 8, patience: 8 }];
     const { auc, curves } = await run(store, { ...input, dropout: 0, augmentation: null, stages });

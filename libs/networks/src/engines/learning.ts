@@ -1,13 +1,36 @@
 import type { TrainOptions } from '../engine.js';
 import type { Layer, Network, WeightSpec } from '../network.js';
 
-/** A frozen base reaches to the global average pool; what follows is the head. */
+/**
+ * Cuts a network into what is frozen and what learns, at one layer through which everything passes.
+ *
+ * @throws RangeError when the network has no such stage, or a learning layer reads past its end
+ */
 export function divide(
-  { layers }: Network,
+  network: Network,
   trainable: TrainOptions['trainable'],
 ): { frozen: Layer[]; learning: Layer[] } {
-  const end = trainable === 'all' ? 0 : layers.findIndex(({ kind }) => kind === 'global-average-pool') + 1;
-  return { frozen: layers.slice(0, end), learning: layers.slice(end) };
+  const { layers } = network;
+  const end = frozenLayers(network, trainable);
+  const [frozen, learning] = [layers.slice(0, end), layers.slice(end)];
+  const last = frozen.at(-1)?.name;
+  const before = new Set(['images', ...frozen.map(({ name }) => name)]);
+  for (const { name, inputs } of last === undefined ? [] : learning) {
+    const other = inputs.find((input) => input !== last && before.has(input));
+    if (other === undefined) continue;
+    throw new RangeError(`${name} of ${network.name}: expected frozen input ${last}, found ${other}`);
+  }
+  return { frozen, learning };
+}
+
+/** How many layers are frozen. */
+function frozenLayers({ name, layers, stages }: Network, trainable: TrainOptions['trainable']): number {
+  if (trainable === 'all') return 0;
+  if (trainable === 'head') return layers.findIndex(({ kind }) => kind === 'global-average-pool') + 1;
+  const { frozenStages } = trainable;
+  const stage = stages[frozenStages - 1];
+  if (stage !== undefined) return layers.findIndex((layer) => layer.name === stage) + 1;
+  throw new RangeError(`frozen stages of ${name}: expected 1 to ${stages.length}, found ${frozenStages}`);
 }
 
 /** Those that have none, and those whose bias a batch norm would take away again. */

@@ -1,16 +1,17 @@
+import type { LossOptions } from '../engine.js';
 import type { DenseLayer } from '../network.js';
 
 /**
- * Mean cross-entropy of a batch from its logits, in double precision: exact where a probability would round to 0 or 1.
+ * Mean loss of a batch from its logits, in double precision: exact where a probability would round to 0 or 1.
  *
  * @param logits images × units: one unit for two classes, else one a class
  * @param labels class numbers
  * @returns the loss in nats, and its gradient by the logits
  */
-export function crossEntropy(
+export function lossOf(
   logits: Float32Array,
   labels: ArrayLike<number>,
-  activation: DenseLayer['activation'],
+  { activation, classWeights, focalGamma = 0 }: LossOptions & Pick<DenseLayer, 'activation'>,
 ): { loss: number; gradient: Float32Array } {
   const images = labels.length;
   const units = logits.length / images;
@@ -20,10 +21,28 @@ export function crossEntropy(
     const row = logits.subarray(image * units, (image + 1) * units);
     const label = labels[image] as number;
     const { nats, slopes } = terms[activation](row, label);
-    loss += nats;
-    slopes.forEach((slope, unit) => (gradient[image * units + unit] = slope / images));
+    const weight = classWeights?.[label] ?? 1;
+    const focus = focalGamma === 0 ? unfocused : focusOf(nats, focalGamma);
+    loss += nats * weight * focus.loss;
+    const steeper = weight * focus.slope;
+    slopes.forEach((slope, unit) => (gradient[image * units + unit] = (slope / images) * steeper));
   }
   return { loss: loss / images, gradient };
+}
+
+const unfocused = { loss: 1, slope: 1 };
+
+/** Where 1 − p has no logarithm any more. */
+const least = 1e-30;
+
+/**
+ * By what the focal loss multiplies a cross-entropy, and by what its gradient: qᵞ and qᵞ + γ p qᵞ⁻¹ · nats, with
+ * q = 1 − p.
+ */
+function focusOf(nats: number, gamma: number): { loss: number; slope: number } {
+  const missed = Math.max(-Math.expm1(-nats), least);
+  const loss = missed ** gamma;
+  return { loss, slope: loss + gamma * Math.exp(-nats) * missed ** (gamma - 1) * nats };
 }
 
 type Terms = (logits: Float32Array, label: number) => { nats: number; slopes: number[] };

@@ -208,6 +208,29 @@ describe('inputs of tasks', () => {
     ]);
   });
 
+  it('are the same whether a stage says what is done anyway or leaves it out', () => {
+    const spelt = {
+      optimiser: { kind: 'adam' },
+      schedule: { kind: 'constant' },
+      loss: { classWeights: 'none', focalGamma: 0 },
+      accumulate: 1,
+    } as const;
+    const study = with_((s) => {
+      for (const stage of ['finetune', 'head', 'pretrain'] as const) Object.assign(s.training[stage], spelt);
+    });
+    expect(inputsOf(study)).toEqual(inputs);
+  });
+
+  it('freeze stages of the main stage, but never those of a random start', () => {
+    const optimiser = { kind: 'sgd', momentum: 0.9 } as const;
+    const study = with_((s) => Object.assign(s.training.finetune, { frozenStages: 2, optimiser }));
+    const main = { ...small.training.finetune, trainable: 'all', keep: 'best', optimiser };
+    const stagesAt = (key: string) => (inputsOf(study).get(key) as { stages: unknown }).stages;
+    expect(stagesAt('train/knee/others/finetune/1')).toEqual([{ ...main, frozenStages: 2 }]);
+    expect(stagesAt('train/knee/random/finetune/1')).toEqual([main]);
+    expect(stagesAt('train/shapes')).toEqual(at('train/shapes').stages);
+  });
+
   it('show both networks of every pair the same images and channels', () => {
     const seeds = [...inputs].flatMap(([key, input]) =>
       key.startsWith('extract/knee/') ? [(input as { seed: number }).seed] : [],

@@ -1,4 +1,11 @@
-import type { Dataset, Start, Strategy, Study, TaskInput } from '@palimpsest/contracts';
+import {
+  withoutDefaults,
+  type Dataset,
+  type Start,
+  type Strategy,
+  type Study,
+  type TaskInput,
+} from '@palimpsest/contracts';
 import {
   datasetOf,
   foldsOf,
@@ -105,9 +112,9 @@ function trainNode(
   const { study } = context;
   const { target, source, strategy, fold } = about;
   const dataset = targetOf(study, target);
-  const stages = stagesOf(study, strategy);
-  const from = plannedStart(study, source, { fold, draw: 'first' });
   const random = isRandom(sourceOf(study, source));
+  const stages = stagesOf(study, strategy, { random });
+  const from = plannedStart(study, source, { fold, draw: 'first' });
   return {
     key: keys.train(about),
     kind: 'train',
@@ -131,7 +138,9 @@ function trainNode(
 function pretrainNode(context: PlanContext, source: string, on: string): ResolvableNode<'train'> {
   const { study } = context;
   const dataset = datasetOf(study, on);
-  const stages: TrainStages = [{ ...study.training.pretrain, trainable: 'all', keep: 'best' }];
+  const stages: TrainStages = [
+    { ...withoutDefaults(study.training.pretrain), trainable: 'all', keep: 'best' },
+  ];
   return {
     key: keys.pretrain(source),
     kind: 'train',
@@ -159,9 +168,15 @@ function pretrainNode(context: PlanContext, source: string, on: string): Resolva
 
 type TrainStages = TaskInput<'train'>['stages'];
 
-function stagesOf({ training }: Study, strategy: Strategy): TrainStages {
-  const all = { ...training.finetune, trainable: 'all', keep: 'best' } as const;
-  const head = { ...training.head, trainable: 'head', keep: 'last' } as const;
+function stagesOf(
+  { training: { finetune, head: first } }: Study,
+  strategy: Strategy,
+  { random }: { random: boolean },
+): TrainStages {
+  const { frozenStages, ...main } = withoutDefaults(finetune);
+  const frozen = frozenStages !== undefined && !random && { frozenStages };
+  const all = { ...main, trainable: 'all', ...frozen, keep: 'best' } as const;
+  const head = { ...withoutDefaults(first), trainable: 'head', keep: 'last' } as const;
   return strategy === 'freeze' ? [head, all] : [all];
 }
 

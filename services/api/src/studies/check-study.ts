@@ -13,6 +13,7 @@ export function checkStudy(study: Study): Problem[] {
     ...unknownLayers(study),
     ...smallImages(study),
     ...splits(study),
+    ...warmups(study),
     ...(named.length > 0 ? [] : unjudged(study)),
   ];
 }
@@ -90,6 +91,16 @@ function splits(study: Study): Problem[] {
     if (split.group !== 'patient' || groupOfLayout[layout] === 'patient') return [];
     const message = `expected none, found "patient": the layout ${layout} knows no patients`;
     return [{ path: [...path, 'split', 'group'], message }];
+  });
+}
+
+function warmups({ training }: Study): Problem[] {
+  return (['finetune', 'head', 'pretrain'] as const).flatMap((stage) => {
+    const { schedule, maxEpochs } = training[stage];
+    const warmup = schedule?.warmupEpochs ?? 0;
+    if (warmup < maxEpochs) return [];
+    const message = `expected fewer than the ${maxEpochs} epochs of the stage, found ${warmup}`;
+    return [{ path: ['training', stage, 'schedule', 'warmupEpochs'], message }];
   });
 }
 

@@ -115,7 +115,8 @@ function knownKeys(path: PropertyKey[], root: unknown): string[] {
 const shapeOf = (schema: z.ZodObject): Readonly<Record<string, z.core.$ZodType>> => schema.shape;
 
 function unwrap(schema: z.core.$ZodType, value: unknown): z.core.$ZodType {
-  if (schema instanceof z.ZodNullable) return unwrap(schema.unwrap(), value);
+  if (schema instanceof z.ZodNullable || schema instanceof z.ZodOptional)
+    return unwrap(schema.unwrap(), value);
   if (!(schema instanceof z.ZodUnion) || typeof value !== 'object' || value === null) return schema;
   const fits = (option: z.core.$ZodType) => {
     const [kind] = option instanceof z.ZodObject ? Object.keys(option.shape) : [];

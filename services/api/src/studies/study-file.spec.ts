@@ -40,6 +40,51 @@ analysis: { layers: [conv1_relu], points: 100 }
     expect(study.analysis).toMatchObject({ layers: ['conv1_relu'], points: 100, summary: 'sum' });
   });
 
+  it('may say how a stage trains, and leaves out what it does not say', () => {
+    const { finetune } = parse(`${small}training:
+  finetune:
+    optimiser: { kind: sgd, momentum: 0.9 }
+    schedule: { kind: cosine, warmupEpochs: 2 }
+    loss: { classWeights: balanced, focalGamma: 2 }
+    frozenStages: 3
+`).training;
+    expect(finetune).toEqual({
+      ...protocolPresets.audited.study.training.finetune,
+      optimiser: { kind: 'sgd', momentum: 0.9 },
+      schedule: { kind: 'cosine', warmupEpochs: 2 },
+      loss: { classWeights: 'balanced', focalGamma: 2 },
+      frozenStages: 3,
+    });
+  });
+
+  it.each([
+    [
+      'finetune: { optimizer: { kind: sgd } }',
+      'finetune.optimizer: no such field; did you mean "optimiser"?',
+    ],
+    ['head: { frozenStages: 2 }', 'head.frozenStages: no such field'],
+    [
+      'finetune: { optimiser: { kind: sgdd } }',
+      'expected one of adam, adamw, sgd, found "sgdd"; did you mean "sgd"?',
+    ],
+    [
+      'finetune: { schedule: { kind: cosine, warmup: 2 } }',
+      'schedule.warmup: no such field; known here: kind, warmupEpochs, factor, everyEpochs',
+    ],
+    [
+      'finetune: { optimiser: { kind: adamw } }',
+      'weightDecay: expected a number where kind is adamw, found nothing',
+    ],
+    [
+      'head: { maxEpochs: 3, schedule: { kind: constant, warmupEpochs: 3 } }',
+      'head.schedule.warmupEpochs: expected fewer than the 3 epochs of the stage, found 3',
+    ],
+  ])('refuses the training { %s }', (training, problem) => {
+    const found = problems(`${small}training: { ${training} }\n`);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(problem);
+  });
+
   it('can switch augmentation off', () => {
     expect(parse(`${small}training: { augmentation: null }\n`).training.augmentation).toBeNull();
   });

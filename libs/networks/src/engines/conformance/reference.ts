@@ -1,4 +1,5 @@
 /* eslint-disable max-depth, @typescript-eslint/no-non-null-assertion -- a suite, for specs only */
+import type { LossOptions } from '../../engine.js';
 import type {
   AveragePoolLayer,
   BatchNormLayer,
@@ -14,7 +15,7 @@ import type {
 export type Doubles = Map<string, Float64Array>;
 
 export interface Reference {
-  /** Mean cross-entropy. */
+  /** Mean of what `ReferenceInput.loss` says. */
   loss: number;
   /** What each layer put out, n × height × width × channels; of the last one the logits. */
   outputs: Doubles;
@@ -28,6 +29,10 @@ export interface ReferenceInput {
   labels: readonly number[];
   /** Batch norms use their moving statistics and nothing is dropped. */
   inference?: boolean;
+  /** The same for these layers alone. */
+  frozen?: ReadonlySet<string>;
+  /** Default: the plain cross-entropy. */
+  loss?: LossOptions;
   /** Masks of dropout by layer. */
   masks?: ReadonlyMap<string, Float32Array>;
 }
@@ -44,7 +49,7 @@ export function reference(network: Network, input: ReferenceInput): Reference {
   const outputs: Doubles = new Map([['images', input.images]]);
   const run: Run = { ...input, network, count: input.labels.length, outputs, statistics: new Map() };
   for (const layer of network.layers) outputs.set(layer.name, forward(run, layer));
-  return { loss: crossEntropy(run), outputs, statistics: run.statistics };
+  return { loss: meanLoss(run), outputs, statistics: run.statistics };
 }
 
 /** The derivative of the loss by some entries of a tensor, by central differences. */
@@ -150,7 +155,7 @@ function batchNorm(
   };
   let mean = weight('moving_mean');
   let variance = weight('moving_variance');
-  if (!run.inference) {
+  if (!run.inference && !run.frozen?.has(name)) {
     const before = { moving_mean: mean, moving_variance: variance };
     mean = columnMeans(x);
     variance = columnMeans(x.map((value, i) => (value - mean[i % c]!) ** 2));
@@ -216,14 +221,15 @@ function dense(run: Run, { name, output: { channels } }: DenseLayer, x: Float64A
   });
 }
 
-function crossEntropy({ network, outputs, labels }: Run): number {
+function meanLoss({ network, outputs, labels, loss: { classWeights, focalGamma = 0 } = {} }: Run): number {
   const last = network.layers.at(-1)!;
   const logits = outputs.get(last.name)!;
   const units = last.output.channels;
   const losses = labels.map((label, n) => {
     const z = units === 1 ? [0, logits[n]!] : [...logits.subarray(n * units, (n + 1) * units)];
     const top = Math.max(...z);
-    return top + Math.log(z.reduce((sum, value) => sum + Math.exp(value - top), 0)) - z[label]!;
+    const nats = top + Math.log(z.reduce((sum, value) => sum + Math.exp(value - top), 0)) - z[label]!;
+    return (classWeights?.[label] ?? 1) * (1 - Math.exp(-nats)) ** focalGamma * nats;
   });
   return losses.reduce((sum, loss) => sum + loss, 0) / labels.length;
 }

@@ -9,43 +9,17 @@ import {
   anyWeights,
   asReference,
   digest,
-  doubles,
   engineGradients,
   learn,
-  masksOf,
-  relativeError,
   smallNetwork,
   tinyNetwork,
   trained,
 } from './cases.js';
 import type { Traits } from './engine-conformance.js';
-import { PlainAdam } from './plain-adam.js';
 import { reference } from './reference.js';
 
 /** Steps, states and refusals. */
 export function trainingCases(engine: Engine, { sameForAnyThreads }: Traits): void {
-  it('follows Adam and moves the statistics as a double precision implementation does', async () => {
-    const network = smallNetwork({ imageSize: 4, classes: 3 }, (net) => {
-      const conv = net.conv('conv', 'images', { filters: 3, kernel: 2, stride: 2 });
-      net.globalAveragePool('features', net.relu('relu', net.batchNorm('norm', conv)));
-      return net.dropout('dropout', 'features', 0.25);
-    });
-    const weights = anyWeights(network);
-    const optimiser = { ...adam, learningRate: 0.01, epsilon: 1e-4 };
-    const trainer = await engine.train(network, weights, { optimiser, trainable: 'all', seed: 7 });
-    const plain = new PlainAdam(network, doubles(weights), optimiser);
-    for (const step of [1, 2, 3]) {
-      const batch = anyBatch(network, 3 + step, step);
-      const { loss } = await trainer.step(batch.images, batch.labels);
-      const input = { ...asReference(weights, batch), masks: masksOf(network, 3 + step, step, 7) };
-      expect(loss).toBeCloseTo(plain.step({ ...input, weights: plain.weights }), 5);
-    }
-    const after = trainer.state().weights;
-    for (const [name, values] of plain.weights)
-      expect(relativeError(after.get(name)!, values), name).toBeLessThan(1e-4);
-    await trainer.dispose();
-  });
-
   it('counts only the images of a batch, whatever its size', async () => {
     const network = tinyNetwork({ dropout: 0 });
     const weights = anyWeights(network);

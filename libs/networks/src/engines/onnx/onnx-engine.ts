@@ -25,7 +25,7 @@ export function onnxOn(provider: Provider): Engine {
 
     async train(network, weights, options) {
       requireWeights(network, weights);
-      requireOptions(options);
+      requireOptions(network, options);
       const runtime = await loadRuntime();
       const { model, ...graph } = writeTraining(network, weights, options);
       const { threads = 1, lowMemory = false } = options;

@@ -1,9 +1,10 @@
 import { dropoutMask } from '../../dropout-mask.js';
-import type { Adam, Trainer, TrainerState, TrainOptions } from '../../engine.js';
+import type { StepOptions, Trainer, TrainerState, TrainOptions } from '../../engine.js';
 import type { Network, Weights } from '../../network.js';
 import { countImages, oneHot } from '../batches.js';
-import { momentsAs } from '../moments.js';
-import { moments, stepSize } from './adam.js';
+import { momentNames, momentsAs, type Moment } from '../moments.js';
+import { requireStep, requireWhole } from '../requirements.js';
+import { stepScalars } from './optimiser.js';
 import { fill, lengthOf, unpack, type Pack } from './packs.js';
 import type { Session, TensorData, Values } from './runtime.js';
 import type { TrainingGraph } from './training-graph.js';
@@ -11,7 +12,8 @@ import type { TrainingGraph } from './training-graph.js';
 /** An array that a step reads and the one that it writes. They change places afterwards: a failed step leaves no mark. */
 interface Variable {
   pack: Pack;
-  kind: 'w' | (typeof moments)[number];
+  /** `g` is the gradient that parts of a step have gathered. */
+  kind: 'w' | 'g' | Moment;
   current: Float32Array;
   next: Float32Array;
 }
@@ -21,51 +23,78 @@ export class OnnxTrainer implements Trainer {
   readonly #network: Network;
   /** Tensors that no step changes. */
   readonly #untouched: Weights;
-  readonly #adam: Adam;
-  readonly #seed: number;
+  readonly #options: Omit<TrainOptions, 'state'>;
   readonly #variables: Variable[];
   #steps: number;
+  /** Of the step that has begun. */
+  #parts = 0;
 
   /** @param weights of all tensors; those that are not trained come back as they are in a state */
   constructor(
     private readonly session: Session,
     private readonly graph: Omit<TrainingGraph, 'model'>,
-    { network, weights, optimiser, seed, state }: TrainOptions & { network: Network; weights: Weights },
+    { network, weights, state, ...options }: TrainOptions & { network: Network; weights: Weights },
   ) {
     this.#network = network;
-    this.#adam = optimiser;
-    this.#seed = seed;
+    this.#options = options;
+    const { optimiser, accumulates } = options;
     this.#steps = state?.steps ?? 0;
     const changing = [...graph.packs, ...(graph.statistics ? [graph.statistics] : [])];
     const changed = new Set(changing.flatMap(({ members }) => members.map(({ name }) => name)));
     this.#untouched = new Map([...weights].filter(([name]) => !changed.has(name)));
     const begun = state && momentsAs('sum', state, optimiser);
-    const remembered = (pack: Pack, kind: (typeof moments)[number]) =>
+    const remembered = (pack: Pack, kind: Moment) =>
       begun ? fill(pack, begun, `${kind}/`) : new Float32Array(lengthOf(pack));
+    const zeros = (pack: Pack) => variable('g', pack, new Float32Array(lengthOf(pack)));
     this.#variables = [
+      ...(accumulates ? graph.packs.map(zeros) : []),
       ...changing.map((pack) => variable('w', pack, fill(pack, weights))),
-      ...graph.packs.flatMap((pack) => moments.map((kind) => variable(kind, pack, remembered(pack, kind)))),
+      ...graph.packs.flatMap((pack) =>
+        momentNames(optimiser).map((kind) => variable(kind, pack, remembered(pack, kind))),
+      ),
     ];
   }
 
-  async step(images: Float32Array, labels: ArrayLike<number>): Promise<{ loss: number }> {
+  async step(
+    images: Float32Array,
+    labels: ArrayLike<number>,
+    how: StepOptions = {},
+  ): Promise<{ loss: number }> {
+    requireStep(how, { ...this.#options, parts: this.#parts });
+    const feeds = this.#feeds(images, labels, how);
     const loss = new Float32Array(1);
     const results = new Map<string, TensorData>([['loss', { shape: [], data: loss }]]);
     for (const { kind, pack, next } of this.#variables) {
       results.set(`next/${kind}/${pack.name}`, { shape: pack.shape, data: next });
     }
-    await this.session.run(this.#feeds(images, labels), results);
-    for (const each of this.#variables) [each.current, each.next] = [each.next, each.current];
-    this.#steps++;
+    await this.session.run(feeds, results);
+    if (how.part?.last === false) this.#gather();
+    else this.#move();
     return { loss: loss[0] as number };
   }
 
+  /** Keeps the gradient of a part, and what its batch norms saw. */
+  #gather(): void {
+    const { statistics } = this.graph;
+    for (const each of this.#variables) if (each.kind === 'g' || each.pack === statistics) exchange(each);
+    this.#parts++;
+  }
+
+  #move(): void {
+    for (const each of this.#variables)
+      if (each.kind === 'g') each.current.fill(0);
+      else exchange(each);
+    this.#parts = 0;
+    this.#steps++;
+  }
+
   state(): TrainerState {
+    requireWhole(this.#parts);
     const tensors: Weights = new Map([...this.#untouched].map(([name, values]) => [name, values.slice()]));
     const remembered: Weights = new Map();
     for (const { kind, pack, current } of this.#variables) {
       if (kind === 'w') unpack(pack, current, tensors);
-      else unpack(pack, current, remembered, `${kind}/`);
+      else if (kind !== 'g') unpack(pack, current, remembered, `${kind}/`);
     }
     const weights: Weights = new Map(
       this.#network.weights.map(({ name }) => [name, tensors.get(name) as Float32Array]),
@@ -77,7 +106,8 @@ export class OnnxTrainer implements Trainer {
     return this.session.close();
   }
 
-  #feeds(images: Float32Array, labels: ArrayLike<number>): Values {
+  #feeds(images: Float32Array, labels: ArrayLike<number>, { learningRate, part }: StepOptions): Values {
+    const { optimiser, loss, seed, accumulates } = this.#options;
     const { height, width, channels } = this.#network.input;
     const count = countImages(images, this.#network.input);
     const step = this.#steps + 1;
@@ -85,10 +115,18 @@ export class OnnxTrainer implements Trainer {
       ['images', { shape: [count, height, width, channels], data: images }],
       ['labels', oneHot(labels, { images: count, network: this.#network })],
       ['inverseImages', { shape: [], data: Float32Array.of(1 / count) }],
-      ['stepSize', { shape: [], data: Float32Array.of(stepSize(this.#adam, step)) }],
     ]);
+    const rate = learningRate ?? optimiser.learningRate;
+    const scalars = stepScalars(optimiser, { learningRate: rate, step });
+    if (accumulates) scalars.set('share', part?.share ?? 1);
+    for (const [name, value] of scalars) feeds.set(name, { shape: [], data: Float32Array.of(value) });
+    const weights = loss?.classWeights;
+    if (weights) {
+      const data = Float32Array.from(labels, (label) => weights[label] as number);
+      feeds.set('imageWeights', { shape: [count, 1], data });
+    }
     for (const layer of this.graph.dropouts) {
-      const data = dropoutMask(layer, { images: count, seed: this.#seed, step });
+      const data = dropoutMask(layer, { images: count, seed, step, part: this.#parts });
       feeds.set(`mask/${layer.name}`, { shape: [count, layer.output.channels], data });
     }
     for (const { kind, pack, current } of this.#variables) {
@@ -100,4 +138,8 @@ export class OnnxTrainer implements Trainer {
 
 function variable(kind: Variable['kind'], pack: Pack, values: Float32Array): Variable {
   return { kind, pack, current: values, next: new Float32Array(values.length) };
+}
+
+function exchange(each: Variable): void {
+  [each.current, each.next] = [each.next, each.current];
 }

@@ -1,10 +1,10 @@
 import type { TrainOptions } from '../../engine.js';
 import type { DropoutLayer, Layer, Network, Weights, WeightSpec } from '../../network.js';
 import { convolutionsWithoutBias, divide, partsOf, trainedTensors } from '../learning.js';
-import { writeAdam } from './adam.js';
 import type { Graph } from './graph.js';
 import { InferenceGraph } from './inference-graph.js';
 import { writeLoss } from './losses.js';
+import { stepScalars, writeStep } from './optimiser.js';
 import { matrixShape, packTogether, packWeights, sizeOf, type Pack } from './packs.js';
 import { trainLayer } from './rules/rules.js';
 import { Tape, type Value } from './tape.js';
@@ -12,7 +12,7 @@ import { Tape, type Value } from './tape.js';
 /** A training step as a graph, and the tensors it takes and gives back besides images, labels and loss. */
 export interface TrainingGraph {
   model: Uint8Array;
-  /** Tensors with two moments each. */
+  /** Tensors that learn, with their moments. */
   packs: readonly Pack[];
   /** Moving means and variances; null when all batch norms are frozen. */
   statistics: Pack | null;
@@ -21,7 +21,7 @@ export interface TrainingGraph {
 }
 
 /**
- * Writes forward pass, loss, backward pass, Adam and moving statistics as one graph of ordinary operators. The number
+ * Writes forward pass, loss, backward pass, optimiser and moving statistics as one graph of ordinary operators. The number
  * of images is left open. What is frozen runs in inference mode with constant weights and gets no gradient.
  */
 export function writeTraining(network: Network, weights: Weights, options: TrainOptions): TrainingGraph {
@@ -30,7 +30,8 @@ export function writeTraining(network: Network, weights: Weights, options: Train
   const tape = new Tape('inverseImages', { biasless, rebuild: options.lowMemory ?? false });
   const { graph } = tape;
   graph.input('inverseImages', []);
-  graph.input('stepSize', []);
+  for (const name of stepScalars(options.optimiser, { learningRate: 1, step: 1 }).keys())
+    graph.input(name, []);
   const packs = packWeights(trainedTensors(network, learning, biasless));
   for (const pack of packs) takePack(tape, pack);
 
@@ -38,9 +39,12 @@ export function writeTraining(network: Network, weights: Weights, options: Train
   for (const layer of learning) values.set(layer.name, trainLayer(tape, layer, inputsOf(layer, values)));
   const last = learning.at(-1);
   if (last?.kind !== 'dense') throw new RangeError('last layer of a network: expected a dense one');
-  writeLoss(tape, values.get(last.name) as Value, last.activation);
+  writeLoss(tape, values.get(last.name) as Value, { ...options.loss, activation: last.activation });
   tape.backward();
-  for (const pack of packs) writeAdam(graph, pack, gradientOf(tape, pack), options.optimiser);
+  const gathered = options.accumulates ? addToGathered : onlyThis;
+  if (options.accumulates) graph.input('share', []);
+  for (const pack of packs)
+    writeStep(graph, pack, gathered(graph, pack, gradientOf(tape, pack)), options.optimiser);
   const statistics = writeStatistics(tape, network, weights);
   const dropouts = learning.filter((layer) => layer.kind === 'dropout');
   return { model: graph.encode(), packs, statistics, dropouts };
@@ -77,7 +81,15 @@ function begin(graph: Graph, network: Network, frozen: readonly Layer[], weights
   const base = new InferenceGraph(graph, weights);
   base.begin(images, network.input);
   base.add(frozen);
-  return [last.name, { name: graph.node('Flatten', [base.valueOf(last.name)]), shape: last.output }];
+  const value = base.valueOf(last.name);
+  return [last.name, { name: asRows(graph, value, last), shape: last.output }];
+}
+
+/** n × channels × height × width as a row for each point of each image. */
+function asRows(graph: Graph, value: string, { kind, output }: Layer): string {
+  if (kind === 'global-average-pool') return graph.node('Flatten', [value]);
+  const last = graph.node('Transpose', [value], { perm: [0, 2, 3, 1] });
+  return graph.node('Reshape', [last, graph.integers([-1, output.channels])]);
 }
 
 function inputsOf(layer: Layer, values: ReadonlyMap<string, Value>): Value[] {
@@ -87,6 +99,17 @@ function inputsOf(layer: Layer, values: ReadonlyMap<string, Value>): Value[] {
       throw new RangeError(`layer ${layer.name}: expected input ${input} to come before it, found none`);
     return value;
   });
+}
+
+const onlyThis = (_graph: Graph, _pack: Pack, gradient: string) => gradient;
+
+/** What parts of a step have gathered before, and the share of this one: reads `g/<pack>` and gives `next/g/<pack>`. */
+function addToGathered(graph: Graph, pack: Pack, gradient: string): string {
+  const before = graph.input(`g/${pack.name}`, pack.shape);
+  const own = graph.node('Mul', [gradient, 'share']);
+  const sum = graph.node('Add', [before, own], {}, `next/g/${pack.name}`);
+  graph.output(sum, pack.shape);
+  return sum;
 }
 
 function gradientOf(tape: Tape, pack: Pack): string {

@@ -29,7 +29,7 @@ export function tensorflowEngine({ gpu, folder, deterministic }: TensorflowOptio
 
     async train(network, weights, options) {
       requireWeights(network, weights);
-      requireOptions(options);
+      requireOptions(network, options);
       const { binding } = load(options.threads ?? 1);
       return Promise.resolve(new TensorflowTrainer(new Device(binding), network, weights, options));
     },

@@ -1,19 +1,23 @@
 import { dropoutMask } from '../../dropout-mask.js';
-import type { Adam, Trainer, TrainerState, TrainOptions } from '../../engine.js';
+import type {
+  LossOptions,
+  Optimiser,
+  StepOptions,
+  Trainer,
+  TrainerState,
+  TrainOptions,
+} from '../../engine.js';
 import type { BatchNormLayer, Layer, Network, Weights } from '../../network.js';
 import { countImages, oneHot } from '../batches.js';
 import { convolutionsWithoutBias, divide, trainedTensors } from '../learning.js';
-import { crossEntropy } from '../loss.js';
-import { momentsAs } from '../moments.js';
+import { lossOf } from '../loss.js';
+import { momentNames, momentsAs, type Moment } from '../moments.js';
+import { requireStep, requireWhole } from '../requirements.js';
 import type { Device, Tensor } from './device.js';
+import { addShares, moveWeights, type Learnt } from './optimiser.js';
 import { infer, Pass, type Beginning } from './passes.js';
 import { using, type Surroundings, type Training } from './rules/rule.js';
 import { Variable } from './variable.js';
-
-type Moment = 'm' | 'v';
-
-/** A tensor that learns, with its two moments. */
-type Learnt = Record<'w' | Moment, Variable>;
 
 /** Trains by TensorFlow's operations, one after the other. A step that fails leaves the weights as they were. */
 export class TensorflowTrainer implements Trainer {
@@ -21,25 +25,33 @@ export class TensorflowTrainer implements Trainer {
   readonly #frozen: readonly Layer[];
   readonly #learning: readonly Layer[];
   readonly #biasless: ReadonlySet<string>;
-  readonly #adam: Adam;
+  readonly #optimiser: Optimiser;
+  readonly #loss: LossOptions;
   readonly #seed: number;
   readonly #learnt = new Map<string, Learnt>();
   /** Everything else: what is frozen, and the moving statistics, which a step replaces. */
   readonly #others: Weights;
   /** Of `#others`, those that the device has. */
   readonly #constants = new Map<string, Tensor>();
+  /** What the parts of a step have gathered, by weight. */
+  readonly #gathered = new Map<string, Tensor>();
+  readonly #accumulates: boolean;
   #steps: number;
+  /** Of the step that has begun. */
+  #parts = 0;
 
   constructor(
     private readonly device: Device,
     network: Network,
     weights: Weights,
-    { optimiser, trainable, seed, state }: TrainOptions,
+    { optimiser, trainable, loss = {}, accumulates = false, seed, state }: TrainOptions,
   ) {
     this.#network = network;
     ({ frozen: this.#frozen, learning: this.#learning } = divide(network, trainable));
     this.#biasless = convolutionsWithoutBias(this.#learning);
-    this.#adam = optimiser;
+    this.#optimiser = optimiser;
+    this.#loss = loss;
+    this.#accumulates = accumulates;
     this.#seed = seed;
     this.#steps = state?.steps ?? 0;
     const moments = state && momentsAs('mean', state, optimiser);
@@ -49,8 +61,7 @@ export class TensorflowTrainer implements Trainer {
       const values = weights.get(name) as Float32Array;
       this.#learnt.set(name, {
         w: new Variable(device, values, shape),
-        m: begun('m', values),
-        v: begun('v', values),
+        moments: new Map(momentNames(optimiser).map((moment) => [moment, begun(moment, values)])),
       });
     }
     this.#others = new Map(
@@ -58,15 +69,16 @@ export class TensorflowTrainer implements Trainer {
     );
   }
 
-  step(images: Float32Array, labels: ArrayLike<number>): Promise<{ loss: number }> {
+  step(images: Float32Array, labels: ArrayLike<number>, how: StepOptions = {}): Promise<{ loss: number }> {
     // Synchronous, but what it throws must come as a promise.
-    return Promise.resolve().then(() => this.#step(images, labels));
+    return Promise.resolve().then(() => this.#step(images, labels, how));
   }
 
   state(): TrainerState {
+    requireWhole(this.#parts);
     const moments: Weights = new Map();
-    for (const [name, { m, v }] of this.#learnt)
-      moments.set(`m/${name}`, m.values()).set(`v/${name}`, v.values());
+    for (const [name, learnt] of this.#learnt)
+      for (const [moment, variable] of learnt.moments) moments.set(`${moment}/${name}`, variable.values());
     const weights: Weights = new Map(
       this.#network.weights.map(({ name }) => {
         const values = this.#learnt.get(name)?.w.values() ?? this.#others.get(name)?.slice();
@@ -77,25 +89,29 @@ export class TensorflowTrainer implements Trainer {
   }
 
   dispose(): Promise<void> {
-    for (const { w, m, v } of this.#learnt.values()) for (const each of [w, m, v]) each.dispose();
-    for (const tensor of this.#constants.values()) tensor.release();
+    for (const { w, moments } of this.#learnt.values())
+      for (const each of [w, ...moments.values()]) each.dispose();
+    for (const held of [this.#constants, this.#gathered])
+      for (const tensor of held.values()) tensor.release();
+    this.#gathered.clear();
     this.#learnt.clear();
     this.#constants.clear();
     return Promise.resolve();
   }
 
-  #step(images: Float32Array, labels: ArrayLike<number>): { loss: number } {
+  #step(images: Float32Array, labels: ArrayLike<number>, how: StepOptions): { loss: number } {
+    requireStep(how, { accumulates: this.#accumulates, parts: this.#parts });
     const { input } = this.#network;
     const count = countImages(images, input);
     oneHot(labels, { images: count, network: this.#network });
     const step = new StepOf(this.#surroundings, (layer) =>
-      dropoutMask(layer, { images: count, seed: this.#seed, step: this.#steps + 1 }),
+      dropoutMask(layer, { images: count, seed: this.#seed, step: this.#steps + 1, part: this.#parts }),
     );
     const { height, width, channels } = input;
     const tensor = this.device.floats(images, [count, height, width, channels]);
     try {
       const loss = using([tensor], () => this.#learn(step, { name: 'images', tensor }, labels));
-      this.#apply(step);
+      this.#apply(step, how);
       return { loss };
     } finally {
       step.release();
@@ -111,7 +127,7 @@ export class TensorflowTrainer implements Trainer {
       const last = this.#learning.at(-1);
       if (last?.kind !== 'dense') throw new RangeError('last layer of a network: expected a dense one');
       const { loss, gradient } = using([logits], () =>
-        crossEntropy(this.device.read(logits), labels, last.activation),
+        lossOf(this.device.read(logits), labels, { ...this.#loss, activation: last.activation }),
       );
       const slope = this.device.floats(gradient, logits.shape);
       using([slope], () => pass.backward(slope));
@@ -129,24 +145,26 @@ export class TensorflowTrainer implements Trainer {
   }
 
   /** Moves weights and statistics, once everything has been computed. */
-  #apply({ gradients, seen }: StepOf): void {
-    const { learningRate, beta1, beta2, epsilon } = this.#adam;
-    const step = ++this.#steps;
-    const factors = [beta1 ** step, beta2 ** step, learningRate, beta1, beta2, epsilon].map((value) =>
-      this.device.scalar(value),
-    );
-    using(factors, () => {
-      for (const [name, { w, m, v }] of this.#learnt) {
-        const gradient = gradients.get(name);
-        if (!gradient)
-          throw new RangeError(`weight ${name}: expected the loss to depend on it, found no path`);
-        w.adam({ m, v }, factors, gradient);
-      }
-    });
+  #apply({ gradients, seen }: StepOf, { learningRate, part }: StepOptions): void {
+    if (part) addShares(this.device, { gradients, share: part.share, into: this.#gathered });
+    if (part?.last === false) this.#parts++;
+    else {
+      this.#move(part ? this.#gathered : gradients, learningRate ?? this.#optimiser.learningRate);
+      for (const tensor of this.#gathered.values()) tensor.release();
+      this.#gathered.clear();
+    }
     for (const layer of this.#learning) {
       const found = seen.get(layer.name);
       if (found && layer.kind === 'batch-norm') this.#moveStatistics(layer, found);
     }
+  }
+
+  #move(gradients: ReadonlyMap<string, Tensor>, learningRate: number): void {
+    this.#parts = 0;
+    moveWeights(this.device, this.#learnt, this.#optimiser, {
+      number: ++this.#steps,
+      ...{ learningRate, gradients },
+    });
   }
 
   /** s ← momentum · s + (1 − momentum) · what the batch showed. */

@@ -37,6 +37,35 @@ export class Variable {
     this.#device.ops('ResourceApplyAdam', operands, { T: { type: 'float' } }, 0);
   }
 
+  /**
+   * One step of gradient descent with momentum. `this` moves, and so does its velocity.
+   *
+   * @param factors learning rate, momentum
+   */
+  momentum(
+    velocity: Variable,
+    factors: readonly [rate: Tensor, momentum: Tensor],
+    { gradient, nesterov }: { gradient: Tensor; nesterov: boolean },
+  ): void {
+    const [rate, momentum] = factors;
+    const operands = [this.#handle, velocity.#handle, rate, gradient, momentum];
+    const attributes = { T: { type: 'float' }, use_nesterov: { bool: nesterov } } as const;
+    this.#device.ops('ResourceApplyKerasMomentum', operands, attributes, 0);
+  }
+
+  /** One step of gradient descent. */
+  descend(rate: Tensor, gradient: Tensor): void {
+    const operands = [this.#handle, rate, gradient];
+    this.#device.ops('ResourceApplyGradientDescent', operands, { T: { type: 'float' } }, 0);
+  }
+
+  /** Takes a share of itself away. */
+  decay(share: Tensor): void {
+    const value = this.read();
+    const loss = using([value], () => this.#device.op('Mul', [value, share]));
+    using([loss], () => this.#device.ops('AssignSubVariableOp', [this.#handle, loss], dtype, 0));
+  }
+
   dispose(): void {
     using([this.#handle], () => this.#device.ops('DestroyResourceOp', [this.#handle], {}, 0));
   }

@@ -1,6 +1,7 @@
-import type { Stage, Study } from '@palimpsest/contracts';
+import type { Study } from '@palimpsest/contracts';
 import { html, type Content, type Markup } from '../../markup.js';
 import { count, listed } from '../../numbers.js';
+import { stageWords } from '../../stage-words.js';
 import { lastOf, measureWords, preprocessingWords, strategyMeaning, summaryWords } from '../../words.js';
 import { tableBlock } from '../report.js';
 
@@ -67,9 +68,6 @@ function trainingSettings({ training, network, strategies }: Study): Setting[] {
     ],
   ];
 }
-
-const stageWords = ({ learningRate, maxEpochs, patience, monitor }: Stage) =>
-  `Adam at ${String(learningRate)}, at most ${maxEpochs} epochs, stopped after ${patience} without better validation ${monitor}`;
 
 function analysisSettings({ analysis, seeds }: Study): Setting[] {
   return [
