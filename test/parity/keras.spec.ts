@@ -100,5 +100,12 @@ describe.skipIf('missing' in keras).each([
   }, 10 * minutes);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  comparisons(new SavedModel(folder), { build, sizes, trained });
+  // Sums along its 40 shortcuts leave what is common to all images far above what differs: digits that gradients lack.
+  const gradientTolerance = name === 'inception-resnet-v2' ? 1e-3 : undefined;
+  comparisons(new SavedModel(folder), {
+    build,
+    sizes,
+    trained,
+    ...(gradientTolerance && { gradientTolerance }),
+  });
 });
