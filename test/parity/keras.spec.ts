@@ -106,6 +106,15 @@ describe('a small network of every kind of layer', () => {
 const keras = findKeras();
 const note = 'missing' in keras ? ` (skipped: ${keras.missing})` : ` (Keras ${keras.version})`;
 
+/**
+ * Where single precision leaves less of a gradient. Sums along the 40 shortcuts of InceptionResNetV2 put what is common
+ * to all images far above what differs. TensorFlow's own kernels, which Keras uses too, are within these as well.
+ */
+const gradientTolerances: Partial<Record<Architecture, number>> = {
+  'inception-v3': 3e-4,
+  'inception-resnet-v2': 3e-3,
+};
+
 describe.skipIf('missing' in keras).each([
   ['resnet-mini', [32, 53], 53],
   ['resnet50', [64, 96], 64],
@@ -121,5 +130,11 @@ describe.skipIf('missing' in keras).each([
   }, 10 * minutes);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  compared(new SavedModel(folder), { build, sizes, trained });
+  const gradientTolerance = gradientTolerances[name];
+  compared(new SavedModel(folder), {
+    build,
+    sizes,
+    trained,
+    ...(gradientTolerance && { gradientTolerance }),
+  });
 });

@@ -4,7 +4,8 @@ import type { Estimate } from './node.js';
 
 /**
  * What an architecture costs, measured with ONNX Runtime on two cores of a server of 2024. Seconds are those of the
- * processors that a task of it gets; a pixel is one of the resized image.
+ * processors that a task of it gets; a pixel is one of the resized image. Of the last three, training was measured beside
+ * `resnet50` on a busy machine and put in proportion; inference and low memory are guesses from `resnet50` likewise.
  */
 interface Cost {
   cpus: number;
@@ -37,29 +38,29 @@ const costs: Record<Architecture, Cost> = {
   },
   densenet121: {
     cpus: 2,
-    trainSecondsPerPixel: 2.5e-6,
+    trainSecondsPerPixel: 2e-6,
     inferSecondsPerPixel: 4e-7,
-    baseBytes: 4e8,
+    baseBytes: 4.5e8,
     batchBytesPerPixel: 12000,
     lowMemoryBytesPerPixel: 6000,
     checkpointBytes: 2.9e7,
   },
   'inception-v3': {
     cpus: 2,
-    trainSecondsPerPixel: 1.7e-6,
+    trainSecondsPerPixel: 1.6e-6,
     inferSecondsPerPixel: 3e-7,
-    baseBytes: 7e8,
-    batchBytesPerPixel: 6000,
-    lowMemoryBytesPerPixel: 3000,
+    baseBytes: 1e9,
+    batchBytesPerPixel: 5100,
+    lowMemoryBytesPerPixel: 2600,
     checkpointBytes: 8.8e7,
   },
   'inception-resnet-v2': {
     cpus: 2,
-    trainSecondsPerPixel: 3.6e-6,
+    trainSecondsPerPixel: 3e-6,
     inferSecondsPerPixel: 7e-7,
-    baseBytes: 1.4e9,
-    batchBytesPerPixel: 12000,
-    lowMemoryBytesPerPixel: 6000,
+    baseBytes: 2.1e9,
+    batchBytesPerPixel: 7300,
+    lowMemoryBytesPerPixel: 3700,
     checkpointBytes: 2.2e8,
   },
 };

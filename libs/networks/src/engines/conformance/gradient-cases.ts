@@ -106,10 +106,9 @@ const layers: Record<string, { imageSize: number; write: Write }> = {
     imageSize: 4,
     write: (net) => {
       const input = openStem(net);
-      const conv = net.relu('relu', net.conv('conv', input, { filters: 2, kernel: 1 }));
-      const mixed = net.concat('mixed', [input, conv, net.relu('other', net.batchNorm('other_bn', input))]);
-      // Read past the batch norm too, or biases before it would have no effect.
-      return net.relu('out', net.concat('all', [net.batchNorm('norm', mixed, { epsilon: 0.1 }), mixed]));
+      const conv = net.conv('conv', input, { filters: 2, kernel: 1 });
+      const mixed = net.concat('mixed', [input, conv, net.batchNorm('norm', input)]);
+      return net.relu('out', net.conv('last', mixed, { filters: 4, kernel: 1 }));
     },
   },
   'a concatenation of concatenations with the images in it': {
