@@ -7,7 +7,6 @@ export {
   type Subscription,
 } from './bus/bus.js';
 export { MemoryBus } from './bus/memory-bus.js';
-export { builtUrl } from './built-url.js';
 export {
   describeConfig,
   engineSettings,

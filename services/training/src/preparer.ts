@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { builtUrl } from '@palimpsest/platform';
+import { builtUrl } from '@palimpsest/platform/work';
 import { prepareImages, type Unprepared } from './batches.js';
 
 /** Turns pixels into what a network takes: in this thread, or in one of its own, while this one trains. */
