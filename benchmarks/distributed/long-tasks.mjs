@@ -3,9 +3,9 @@
  * extraction in a process of its own, one at a time, beside the same functions called one after the other in one
  * process over the same object store.
  *
- *     node benchmarks/distributed/long-tasks.mjs [epochs]
+ *     node benchmarks/distributed/long-tasks.mjs [epochs] [threads]
  *
- * Every training takes `epochs` (40 when left out) of a second or less. Prints both times and their ratio. Needs
+ * Every training takes `epochs` (180 when left out) with so many `threads` (1). Prints both times and their ratio. Needs
  * `tsc -b` and what the servers need.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { services } from '../../services/cli/dist/services.js';
 import { Deployment, until } from '../../test/distributed/chaos/deployment.mjs';
 import { writeTinyStudy } from '../../test/support/tiny-study.mjs';
 
-const epochs = Number(process.argv[2] ?? 40);
+const [epochs = 180, threads = 1] = process.argv.slice(2).map(Number);
 const folder = mkdtempSync(path.join(tmpdir(), 'palimpsest-long-'));
 const file = await writeTinyStudy(folder);
 const stage = (rate) => `{ learningRate: ${rate}, maxEpochs: ${epochs}, patience: ${epochs} }`;
@@ -28,7 +28,7 @@ writeFileSync(file, yaml);
 
 const deployment = await Deployment.start({
   folder,
-  env: { CONCURRENCY: '1', THREADS_PER_TASK: '2', LOG_LEVEL: 'error' },
+  env: { CONCURRENCY: '1', THREADS_PER_TASK: `${threads}`, LOG_LEVEL: 'error' },
 });
 const begin = performance.now();
 const answer = await fetch(`${deployment.url()}/studies`, {
@@ -55,7 +55,7 @@ const definitions = (
 const of = new Map(definitions.map((definition) => [definition.kind, definition]));
 const surroundings = {
   store: deployment.store,
-  threads: 2,
+  threads,
   signal: new AbortController().signal,
   progress: () => undefined,
 };
