@@ -23,6 +23,7 @@ export { openEngine } from './engines/open-engine.js';
 export { tensorflowEngine } from './engines/tensorflow/tensorflow-engine.js';
 export { dropoutMask } from './dropout-mask.js';
 export { initialWeights } from './initialise.js';
+export { namedTensors } from './named-tensors.js';
 export { buildNetwork, leastImageSize } from './build-network.js';
 export type { Architecture } from './build-network.js';
 export { NetworkBuilder } from './architectures/network-builder.js';

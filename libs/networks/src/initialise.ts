@@ -1,5 +1,6 @@
 import { Random, seedFrom } from '@palimpsest/numerics';
 import type { Network, Weights, WeightSpec } from './network.js';
+import { sizeOf } from './size-of.js';
 
 /**
  * Weights to begin with: Glorot-uniform kernels, zero biases, β and moving means, unit γ and moving variances. Each
@@ -19,8 +20,4 @@ function initialTensor({ name, shape, init }: WeightSpec, seed: number): Float32
   const limit = Math.sqrt(6 / (fanIn + fanOut));
   const random = new Random(seedFrom('initial weights', seed, name));
   return values.map(() => (2 * random.uniform() - 1) * limit);
-}
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, length) => product * length, 1);
 }

@@ -1,5 +1,5 @@
 // What a job's process needs, and nothing that starts slowly: no framework, no database, no threads.
-export { builtUrl } from './built-url.js';
+export { AnsweringThread } from './answering-thread.js';
 export { loadConfig, type Config } from './config.js';
 export { openStore } from './drivers.js';
 export { exitCodes } from './jobs/jobs.js';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { writeSafetensors, type Tensor } from '@palimpsest/formats';
+import { writeSafetensors } from '@palimpsest/formats';
+import { namedTensors } from '@palimpsest/networks';
 import type { TaskDefinition } from '@palimpsest/platform';
 import {
   baseOf,
@@ -28,10 +29,12 @@ export const importWeights: TaskDefinition<'import'> = {
 };
 
 function encode({ network, weights, naming, format }: ImportedBase, { bytes }: OpenedWeights): Uint8Array {
-  const tensors = network.weights.flatMap(({ name, shape }): [string, Tensor][] => {
-    const data = weights.get(name);
-    return data ? [[name, { shape: [...shape], data }]] : [];
-  });
+  const base = { weights: network.weights.filter(({ name }) => weights.has(name)) };
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return writeSafetensors(new Map(tensors), { architecture: network.name, format, naming, sha256 });
+  return writeSafetensors(namedTensors(base, weights), {
+    architecture: network.name,
+    format,
+    naming,
+    sha256,
+  });
 }

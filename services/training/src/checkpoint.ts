@@ -1,6 +1,6 @@
 import type { TaskInput } from '@palimpsest/contracts';
-import { writeSafetensors, type Tensor } from '@palimpsest/formats';
-import type { Network, Weights } from '@palimpsest/networks';
+import { writeSafetensors } from '@palimpsest/formats';
+import { namedTensors, type Network, type Weights } from '@palimpsest/networks';
 
 /** What a checkpoint came from. */
 export interface Provenance {
@@ -18,10 +18,7 @@ export interface Provenance {
  * data and starting weights by their hash. Nothing of place or time, so the same training gives the same bytes.
  */
 export function encodeCheckpoint(network: Network, weights: Weights, provenance: Provenance): Uint8Array {
-  const tensors = network.weights.map(({ name, shape }): [string, Tensor] => {
-    return [name, { shape: [...shape], data: weights.get(name) as Float32Array }];
-  });
-  return writeSafetensors(new Map(tensors), metadataOf(provenance));
+  return writeSafetensors(namedTensors(network, weights), metadataOf(provenance));
 }
 
 function metadataOf({ taskId, input, engine, classes, epoch }: Provenance): Record<string, string> {

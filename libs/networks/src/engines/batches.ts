@@ -9,23 +9,33 @@ export function countImages(images: Float32Array, { height, width, channels }: S
   );
 }
 
+/** @throws RangeError when there is not one label for each image, or one is no class */
+export function requireLabels(
+  labels: ArrayLike<number>,
+  { images, network }: { images: number; network: Network },
+): void {
+  const classes = Math.max(unitsOf(network), 2);
+  if (labels.length !== images) throw new RangeError(`labels: expected ${images}, found ${labels.length}`);
+  Array.from(labels).forEach((label, i) => {
+    if (!Number.isInteger(label) || label < 0 || label >= classes) {
+      throw new RangeError(`label ${i}: expected a class from 0 to ${classes - 1}, found ${label}`);
+    }
+  });
+}
+
 /**
  * Class numbers as a network's last layer is to say them: one column of 0 and 1 for a sigmoid, else a column a class.
  *
- * @throws RangeError when there is not one label for each image, or one is no class
+ * @throws RangeError as `requireLabels`
  */
 export function oneHot(
   labels: ArrayLike<number>,
   { images, network }: { images: number; network: Network },
 ): { shape: [number, number]; data: Float32Array } {
+  requireLabels(labels, { images, network });
   const units = unitsOf(network);
-  const classes = Math.max(units, 2);
-  if (labels.length !== images) throw new RangeError(`labels: expected ${images}, found ${labels.length}`);
   const data = new Float32Array(images * units);
   Array.from(labels).forEach((label, i) => {
-    if (!Number.isInteger(label) || label < 0 || label >= classes) {
-      throw new RangeError(`label ${i}: expected a class from 0 to ${classes - 1}, found ${label}`);
-    }
     if (units === 1) data[i] = label;
     else data[i * units + label] = 1;
   });

@@ -1,5 +1,6 @@
 import type { Optimiser, StepOptions, TrainOptions } from '../engine.js';
 import type { Network, Weights } from '../network.js';
+import { sizeOf } from '../size-of.js';
 import { unitsOf } from './batches.js';
 
 /** @throws RangeError naming the first tensor that is missing or of another size */
@@ -69,8 +70,4 @@ function sgdRange({ momentum, nesterov }: Extract<Optimiser, { kind: 'sgd' }>): 
 function requireClassWeights(weights: readonly number[], classes: number): void {
   if (weights.length === classes && weights.every((weight) => weight >= 0 && Number.isFinite(weight))) return;
   throw new RangeError(`classWeights: expected ${classes} numbers ≥ 0, found ${JSON.stringify(weights)}`);
-}
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, length) => product * length, 1);
 }

@@ -1,4 +1,5 @@
 import type { Network } from '../network.js';
+import { sizeOf } from '../size-of.js';
 import type { Difference, Renamed, StoredTensor, StoredTensors } from './stored-tensor.js';
 
 /** How a ResNet of PyTorch calls its parts; stages are counted from 1. */
@@ -105,5 +106,5 @@ function turned(kernel: StoredTensor): StoredTensor {
 }
 
 function zeros(shape: readonly number[]): StoredTensor {
-  return { shape, data: new Float32Array(shape.reduce((product, length) => product * length, 1)) };
+  return { shape, data: new Float32Array(sizeOf(shape)) };
 }

@@ -1,30 +1,23 @@
 import { rename, writeFile } from 'node:fs/promises';
-import { writeKerasHdf5, writeSafetensors, type Tensor } from '@palimpsest/formats';
-import { kerasLayerOrder, writeOnnx } from '@palimpsest/networks';
+import { writeKerasHdf5, writeSafetensors } from '@palimpsest/formats';
+import { kerasLayerOrder, namedTensors, writeOnnx } from '@palimpsest/networks';
 import { note } from '../streams.js';
 import { readCheckpoint, type Checkpoint } from './read-checkpoint.js';
 
 const formats = {
   onnx: ({ network, weights, metadata }: Checkpoint) => writeOnnx(network, weights, metadata),
   keras: (checkpoint: Checkpoint) => writeKerasHdf5(kerasLayers(checkpoint)),
-  safetensors: (checkpoint: Checkpoint) => writeSafetensors(tensorsOf(checkpoint), checkpoint.metadata),
+  safetensors: ({ network, weights, metadata }: Checkpoint) =>
+    writeSafetensors(namedTensors(network, weights), metadata),
 };
 
-function tensorsOf({ network, weights }: Checkpoint): Map<string, Tensor> {
-  const tensor = (name: string, shape: readonly number[]) => ({
-    shape: [...shape],
-    data: weights.get(name) ?? new Float32Array(),
-  });
-  return new Map(network.weights.map(({ name, shape }) => [name, tensor(name, shape)]));
-}
-
 /** Layers that have weights, in the order of a functional model. */
-function kerasLayers(checkpoint: Checkpoint) {
-  const tensors = tensorsOf(checkpoint);
-  const layers = kerasLayerOrder(checkpoint.network).map(({ name }) => ({
+function kerasLayers({ network, weights }: Checkpoint) {
+  const tensors = [...namedTensors(network, weights)];
+  const layers = kerasLayerOrder(network).map(({ name }) => ({
     name,
-    variables: [...tensors].flatMap(([key, tensor]) =>
-      key.slice(0, key.lastIndexOf('/')) === name ? [[key.slice(name.length + 1), tensor] as const] : [],
+    variables: tensors.flatMap(([key, tensor]) =>
+      key.startsWith(`${name}/`) ? [[key.slice(name.length + 1), tensor] as const] : [],
     ),
   }));
   return layers.filter(({ variables }) => variables.length > 0);

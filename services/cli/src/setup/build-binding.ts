@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { PlatformError } from '@palimpsest/contracts';
+import { lastWords } from './last-words.js';
 
 const run = promisify(execFile);
 
@@ -54,8 +55,7 @@ export async function buildBinding({ folder, package: name, include }: BindingPa
   try {
     await run('g++', args);
   } catch (error) {
-    const said = ((error as { stderr?: string }).stderr ?? '').trim().split('\n').slice(-3).join('\n');
-    throw new PlatformError('invalid', `g++ could not build TensorFlow's binding:\n${said}`, {
+    throw new PlatformError('invalid', `g++ could not build TensorFlow's binding:\n${lastWords(error)}`, {
       cause: error,
     });
   }

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { PlatformError } from '@palimpsest/contracts';
 import type { DownloadOptions } from '../download/download.js';
 import { buildBinding, requireCompiler } from './build-binding.js';
+import { lastWords } from './last-words.js';
 import { downloadWheel, extractWheel, wheels } from './wheel.js';
 
 const run = promisify(execFile);
@@ -84,8 +85,9 @@ async function installPackages(folder: string, { progress }: TensorflowSetup): P
   try {
     await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder });
   } catch (error) {
-    const said = ((error as { stderr?: string }).stderr ?? '').trim().split('\n').slice(-3).join('\n');
-    throw new PlatformError('unavailable', `npm could not install tfjs-node:\n${said}`, { cause: error });
+    throw new PlatformError('unavailable', `npm could not install tfjs-node:\n${lastWords(error)}`, {
+      cause: error,
+    });
   }
 }
 

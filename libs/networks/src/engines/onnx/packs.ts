@@ -1,4 +1,5 @@
 import type { Weights, WeightSpec } from '../../network.js';
+import { sizeOf } from '../../size-of.js';
 
 /** Tensors that a graph takes, changes and gives back as one. */
 export interface Pack {
@@ -13,21 +14,21 @@ const small = 16_384;
 
 /** Distributes tensors over packs: large kernels alone, the rest together. */
 export function packWeights(specs: readonly WeightSpec[]): Pack[] {
-  const large = specs.filter((spec) => sizeOf(spec) >= small);
-  const rest = specs.filter((spec) => sizeOf(spec) < small);
+  const large = specs.filter((spec) => sizeOf(spec.shape) >= small);
+  const rest = specs.filter((spec) => sizeOf(spec.shape) < small);
   const packs = large.map((spec) => ({ name: spec.name, shape: matrixShape(spec), members: [spec] }));
   return rest.length === 0 ? packs : [packTogether('small', rest), ...packs];
 }
 
 /** One vector of all the tensors, in their order. */
 export function packTogether(name: string, members: readonly WeightSpec[]): Pack {
-  return { name, shape: [members.reduce((sum, spec) => sum + sizeOf(spec), 0)], members };
+  return { name, shape: [members.reduce((sum, spec) => sum + sizeOf(spec.shape), 0)], members };
 }
 
 /** A kernel as the matrix that activations are multiplied by; a vector stays one. */
 export function matrixShape({ shape }: WeightSpec): readonly number[] {
   const [last = 1] = shape.slice(-1);
-  return shape.length === 1 ? shape : [shape.reduce((product, length) => product * length, 1) / last, last];
+  return shape.length === 1 ? shape : [sizeOf(shape) / last, last];
 }
 
 /** The values of a pack, from tensors called `prefix` + name. */
@@ -51,17 +52,13 @@ export function unpack(pack: Pack, packed: Float32Array, into: Weights, prefix =
 }
 
 export function lengthOf({ shape }: Pack): number {
-  return shape.reduce((product, length) => product * length, 1);
-}
-
-export function sizeOf({ shape }: WeightSpec): number {
-  return shape.reduce((product, length) => product * length, 1);
+  return sizeOf(shape);
 }
 
 function forEachMember(pack: Pack, visit: (name: string, from: number, to: number) => void): void {
   let from = 0;
   for (const spec of pack.members) {
-    const to = from + sizeOf(spec);
+    const to = from + sizeOf(spec.shape);
     visit(spec.name, from, to);
     from = to;
   }

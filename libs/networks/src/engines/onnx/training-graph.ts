@@ -1,11 +1,12 @@
 import type { TrainOptions } from '../../engine.js';
 import type { DropoutLayer, Layer, Network, Weights, WeightSpec } from '../../network.js';
+import { sizeOf } from '../../size-of.js';
 import { convolutionsWithoutBias, divide, partsOf, trainedTensors } from '../learning.js';
 import type { Graph } from './graph.js';
 import { InferenceGraph } from './inference-graph.js';
 import { writeLoss } from './losses.js';
 import { stepScalars, writeStep } from './optimiser.js';
-import { matrixShape, packTogether, packWeights, sizeOf, type Pack } from './packs.js';
+import { matrixShape, packTogether, packWeights, type Pack } from './packs.js';
 import { trainLayer } from './rules/rules.js';
 import { Tape, type Value } from './tape.js';
 
@@ -59,7 +60,7 @@ function takePack(tape: Tape, pack: Pack): void {
     tape.defineWeight(only.name, input);
     return;
   }
-  const pieces = pack.members.map((spec) => ({ name: `piece/${spec.name}`, length: sizeOf(spec) }));
+  const pieces = pack.members.map((spec) => ({ name: `piece/${spec.name}`, length: sizeOf(spec.shape) }));
   graph.split(input, pieces);
   for (const spec of pack.members) {
     const piece = `piece/${spec.name}`;
@@ -163,7 +164,7 @@ function statisticsConstants(
     const momentum = layer?.kind === 'batch-norm' ? layer.momentum : 1;
     const conv = layer?.inputs[0] ?? '';
     const bias = variable === 'moving_mean' && biasless.has(conv) ? weights.get(`${conv}/bias`) : undefined;
-    return { momentum, offset: bias ?? new Float32Array(sizeOf(spec)) };
+    return { momentum, offset: bias ?? new Float32Array(sizeOf(spec.shape)) };
   });
   const perValue = rows.flatMap(({ momentum, offset }) => Array.from(offset, () => momentum));
   return {

@@ -8,7 +8,7 @@ import type {
   TrainOptions,
 } from '../../engine.js';
 import type { BatchNormLayer, Layer, Network, Weights } from '../../network.js';
-import { countImages, oneHot } from '../batches.js';
+import { countImages, requireLabels } from '../batches.js';
 import { convolutionsWithoutBias, divide, trainedTensors } from '../learning.js';
 import { lossOf } from '../loss.js';
 import { momentNames, momentsAs, type Moment } from '../moments.js';
@@ -103,7 +103,7 @@ export class TensorflowTrainer implements Trainer {
     requireStep(how, { accumulates: this.#accumulates, parts: this.#parts });
     const { input } = this.#network;
     const count = countImages(images, input);
-    oneHot(labels, { images: count, network: this.#network });
+    requireLabels(labels, { images: count, network: this.#network });
     const step = new StepOf(this.#surroundings, (layer) =>
       dropoutMask(layer, { images: count, seed: this.#seed, step: this.#steps + 1, part: this.#parts }),
     );
@@ -197,9 +197,9 @@ export class TensorflowTrainer implements Trainer {
   }
 
   #constant(name: string): Tensor {
-    const spec = this.#network.weights.find((each) => each.name === name);
     const known = this.#constants.get(name);
     if (known) return known;
+    const spec = this.#network.weights.find((each) => each.name === name);
     const made = this.device.floats(this.#others.get(name) as Float32Array, spec?.shape ?? []);
     this.#constants.set(name, made);
     return made;

@@ -1,4 +1,5 @@
 import type { BatchNormLayer } from '../../../network.js';
+import { sizeOf } from '../../../size-of.js';
 import { only } from '../../only.js';
 import type { Tensor } from '../device.js';
 import { using, type Rule, type Surroundings } from './rule.js';
@@ -85,7 +86,7 @@ function attributesOf({ epsilon }: BatchNormLayer, training: boolean) {
 }
 
 function biased({ device }: Surroundings, unbiased: Tensor, { shape }: Tensor): Tensor {
-  const points = shape.slice(0, -1).reduce((product, length) => product * length, 1);
+  const points = sizeOf(shape.slice(0, -1));
   const factor = device.scalar(Math.max(points - 1, 1) / points);
   return using([unbiased, factor], () => device.op('Mul', [unbiased, factor]));
 }
