@@ -81,6 +81,15 @@ export const curvesSchema = z.strictObject({
       validationLoss: z.number(),
       validationAccuracy: z.number(),
       validationAuc: z.number().nullable().describe('null when the validation images hold one class only'),
+      validationAucInterval: z
+        .strictObject({ low: z.number(), high: z.number() })
+        .nullable()
+        .describe('of 95 %, by bootstrap of the patients, or of the images where none are known'),
+      gradientNorms: z
+        .record(z.string(), z.number())
+        .describe(
+          '√(Σ g²) of each stage that learns, by its last layer, and of the `head`: mean over the steps',
+        ),
     }),
   ),
   best: z.int().positive().describe('the epoch whose weights are kept'),

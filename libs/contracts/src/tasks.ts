@@ -50,7 +50,7 @@ const importWeights = {
 };
 
 const train = {
-  version: 1,
+  version: 2,
   input: z.strictObject({
     ...data,
     ...network,

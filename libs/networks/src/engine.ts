@@ -110,6 +110,17 @@ export interface StepPart {
   last: boolean;
 }
 
+/** What a step showed. */
+export interface StepFound {
+  /** Mean over the images, before the step, in nats. */
+  loss: number;
+  /**
+   * √(Σ g²) over the trained tensors of each stage, of the gradient that moved the weights; no stage that is frozen.
+   * Named as in `Network.stages`, and `head` for what follows the last. None after a part that moved nothing.
+   */
+  gradientNorms?: ReadonlyMap<string, number>;
+}
+
 /** A network that learns. One call at a time: await a step before the next. */
 export interface Trainer {
   /**
@@ -118,10 +129,9 @@ export interface Trainer {
    * @param images n × height × width × 3
    * @param labels class numbers, n
    * @param how.learningRate of this step; else that of the optimiser. Only that of the last part counts
-   * @returns mean loss of the images before the step, in nats
    * @throws RangeError when images and labels do not fit the network or each other, or rate or part are out of range
    */
-  step(images: Float32Array, labels: ArrayLike<number>, how?: StepOptions): Promise<{ loss: number }>;
+  step(images: Float32Array, labels: ArrayLike<number>, how?: StepOptions): Promise<StepFound>;
   /**
    * A copy of everything the next step depends on. A trainer made from it goes on byte for byte.
    *

@@ -9,6 +9,7 @@ export type {
   Predictor,
   SessionOptions,
   Sgd,
+  StepFound,
   StepOptions,
   StepPart,
   Tap,

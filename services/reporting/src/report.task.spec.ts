@@ -143,6 +143,7 @@ describe('the report of two targets, two pretrained sources and a random one', (
         'auc-folds.csv',
         'auc.csv',
         'auc.tex',
+        'curves-by-layer.csv',
         'curves.csv',
         'folds.csv',
         'gain.csv',

@@ -3,8 +3,9 @@ import type { Engine, Network, Trainer, Weights } from '@palimpsest/networks';
 import { seedFrom } from '@palimpsest/numerics';
 import { chunksOf, orderOfEpoch, trainingBatches } from './batches.js';
 import { labelsOf, type FoldData } from './data.js';
-import { score, type Scores } from './evaluate.js';
+import { aucIntervalOf, score } from './evaluate.js';
 import { predict } from './predict.js';
+import { NormMeans } from './norm-means.js';
 import type { Preparer } from './preparer.js';
 import { placesOf, type BatchPlace } from './parts.js';
 import { describe, Pace, shareDone } from './progress.js';
@@ -82,34 +83,34 @@ async function runStage(run: Stage, from: TrainingState): Promise<TrainingState>
 
 async function runEpoch(run: Stage, state: TrainingState): Promise<TrainingState> {
   const { stage, trainer } = run;
-  const { trainLoss, learningRate } = await trainEpoch(run, state);
+  const trained = await trainEpoch(run, state);
   const learnt = trainer.state();
-  const { loss, accuracy, auc } = await validate(run, learnt.weights);
+  const validated = await validate(run, learnt.weights);
   const epoch = state.curve.length + 1;
-  requireFinite(loss, `validation loss, ${where(stage, learningRate, epoch)}`);
-  const point = {
-    epoch,
-    stage: stage.trainable,
-    learningRate,
-    trainLoss,
-    validationLoss: loss,
-    validationAccuracy: accuracy,
-    validationAuc: auc,
-  };
+  requireFinite(validated.validationLoss, `validation loss, ${where(stage, trained.learningRate, epoch)}`);
+  const point = { epoch, stage: stage.trainable, ...trained, ...validated };
   return advance(state, stage, { point, trainer: learnt });
 }
 
-async function validate({ data, options }: Stage, weights: Weights): Promise<Scores> {
+async function validate({ data, options }: Stage, weights: Weights): Promise<Validated> {
   const { validation } = data.rows;
   const probabilities = await predict(weights, data, validation, options);
-  return score({ probabilities, labels: labelsOf(data, validation) });
+  const judgement = { probabilities, labels: labelsOf(data, validation) };
+  const { loss, accuracy, auc } = score(judgement);
+  const patients = validation.map((row) => data.patients[row] as string | number);
+  return {
+    validationLoss: loss,
+    validationAccuracy: accuracy,
+    validationAuc: auc,
+    validationAucInterval: aucIntervalOf(judgement, patients, options.seed),
+  };
 }
 
+type Trained = Pick<CurvePoint, 'trainLoss' | 'learningRate' | 'gradientNorms'>;
+type Validated = Omit<CurvePoint, 'epoch' | 'stage' | keyof Trained>;
+
 /** @returns the mean loss over the images of the epoch, each as it was before its step, and the rate of the last step */
-async function trainEpoch(
-  { trainer, stage, data, options }: Stage,
-  state: TrainingState,
-): Promise<Pick<CurvePoint, 'trainLoss' | 'learningRate'>> {
+async function trainEpoch({ trainer, stage, data, options }: Stage, state: TrainingState): Promise<Trained> {
   const epoch = state.curve.length + 1;
   const batches = chunksOf(orderOfEpoch(data.rows.train, { ...options, epoch }), options.batchSize);
   const places = placesOf(batches, stage.accumulate);
@@ -117,6 +118,7 @@ async function trainEpoch(
   const { preprocessing, augmentation, seed, preparer } = options;
   const preparation = { preprocessing, augmentation, seed, preparer, epoch };
   const pace = new Pace(trainingBatches(data.pixels, batches, preparation));
+  const norms = new NormMeans();
   let [sum, seen, learningRate] = [0, 0, stage.learningRate];
   for (const [i, rows] of batches.entries()) {
     options.signal.throwIfAborted();
@@ -124,14 +126,16 @@ async function trainEpoch(
     const { step, ...place } = places[i] as BatchPlace;
     const since = state.stageEpochs * stepsPerEpoch + step;
     learningRate = learningRateAt(stage, { step: since, stepsPerEpoch });
-    const { loss } = await trainer.step(images, labelsOf(data, rows), { learningRate, ...place });
+    const labels = labelsOf(data, rows);
+    const { loss, gradientNorms } = await trainer.step(images, labels, { learningRate, ...place });
     requireFinite(loss, `loss, ${where(stage, learningRate, epoch)}, step ${step + 1} of ${stepsPerEpoch}`);
+    if (gradientNorms) norms.add(gradientNorms);
     sum += loss * rows.length;
     seen += rows.length;
     const position = { state, stages: options.stages, share: (i + 1) / batches.length };
     options.progress(shareDone(position), describe(position, { loss: sum / seen, ...pace.of(seen) }));
   }
-  return { trainLoss: sum / seen, learningRate };
+  return { trainLoss: sum / seen, learningRate, gradientNorms: norms.values() };
 }
 
 function where({ trainable }: TrainStage, learningRate: number, epoch: number): string {

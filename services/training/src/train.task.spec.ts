@@ -168,6 +168,13 @@ describe('training', () => {
       [1, 'all', 3e-3],
       [2, 'all', 3e-3],
     ]);
+    const { stages } = buildNetwork('resnet-mini', { imageSize, classes: 2, dropout: 0.5 });
+    for (const { validationAuc, validationAucInterval, gradientNorms } of epochs) {
+      expect(validationAucInterval!.low).toBeLessThanOrEqual(validationAuc!);
+      expect(validationAucInterval!.high).toBeGreaterThanOrEqual(validationAuc!);
+      expect(Object.keys(gradientNorms).sort()).toEqual([...stages, 'head'].sort());
+      for (const norm of Object.values(gradientNorms)) expect(norm).toBeGreaterThan(0);
+    }
   });
 
   it.each([1, 2])('gives the same bytes again, with %i threads', async (threads) => {

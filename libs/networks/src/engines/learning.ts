@@ -54,6 +54,21 @@ export function trainedTensors(
   });
 }
 
+/** Tensors by the stage that their layer belongs to, in the order of the stages; `head` is what follows the last. */
+export function byStage(
+  { layers, stages }: Network,
+  tensors: readonly WeightSpec[],
+): Map<string, WeightSpec[]> {
+  const places = new Map(layers.map(({ name }, i) => [name, i]));
+  const placeOf = (layer: string) => places.get(layer) ?? 0;
+  const stageOf = ({ name }: WeightSpec) =>
+    stages.find((stage) => placeOf(partsOf(name).layer) <= placeOf(stage)) ?? 'head';
+  const groups = [...stages, 'head'].map(
+    (stage) => [stage, tensors.filter((spec) => stageOf(spec) === stage)] as const,
+  );
+  return new Map(groups.filter(([, members]) => members.length > 0));
+}
+
 /** The two parts of a tensor's name. */
 export function partsOf(name: string): { layer: string; variable: string } {
   const slash = name.lastIndexOf('/');

@@ -99,13 +99,16 @@ function curvesOf({ target, source, strategy, fold }: TrainedArm, auc: number): 
   const epochs = Array.from({ length: best + 3 }, (_, i) => {
     const progress = 1 - Math.exp((-(i + 1) / best) * 2.2);
     const after = Math.max(0, i + 1 - best) * 0.02;
+    const validationAuc = 0.5 + (auc - 0.5) * progress + random.normal() * 0.008;
     return {
       epoch: i + 1,
       ...{ stage: i < head ? ('head' as const) : ('all' as const), learningRate: 1e-5 },
       trainLoss: 0.75 - 0.55 * progress + random.normal() * 0.01,
       validationLoss: 0.72 - 0.45 * progress * auc + after + random.normal() * 0.02,
       validationAccuracy: 0.5 + 0.4 * progress * auc,
-      validationAuc: 0.5 + (auc - 0.5) * progress + random.normal() * 0.008,
+      validationAuc,
+      validationAucInterval: { low: validationAuc - 0.05, high: validationAuc + 0.05 },
+      gradientNorms: { conv1_relu: 3 * (1 - progress), head: 2 * (1 - progress) },
     };
   });
   return { epochs, best };

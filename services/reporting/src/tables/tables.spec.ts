@@ -5,7 +5,7 @@ import { viewOf } from '../spec-support/views.js';
 import { aucSummaries } from '../statistics/auc.js';
 import { aucRows } from './auc.js';
 import { aucLatex } from './auc-latex.js';
-import { curvesTable, foldsTable } from './data.js';
+import { curvesByLayerTable, curvesTable, foldsTable } from './data.js';
 import { toCsv } from './table.js';
 
 describe('rounding of AUC', () => {
@@ -77,5 +77,15 @@ describe('tables as CSV', () => {
     const view = await viewOf({ study: aStudy(['one']) });
     const kept = curvesTable(view).rows.filter((row) => row.at(-1) === 1);
     expect(kept).toHaveLength(2 + 3 * 5);
+  });
+
+  it('tell the norm of the gradient of each stage, in every epoch', async () => {
+    const view = await viewOf({ study: aStudy(['one']) });
+    const [arm] = view.arms;
+    const { epoch, gradientNorms } = arm!.folds[0]!.curves.epochs[1]!;
+    const { rows } = curvesByLayerTable(view);
+    for (const [layer, norm] of Object.entries(gradientNorms))
+      expect(rows).toContainEqual(['one', arm!.source, arm!.strategy, 1, epoch, layer, norm]);
+    expect(rows).toHaveLength(2 * curvesTable(view).rows.length);
   });
 });

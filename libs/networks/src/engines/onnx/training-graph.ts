@@ -4,6 +4,7 @@ import { sizeOf } from '../../size-of.js';
 import { convolutionsWithoutBias, divide, partsOf, trainedTensors } from '../learning.js';
 import type { Graph } from './graph.js';
 import { InferenceGraph } from './inference-graph.js';
+import { writeNorms } from './gradient-norms.js';
 import { writeLoss } from './losses.js';
 import { stepScalars, writeStep } from './optimiser.js';
 import { matrixShape, packTogether, packWeights, type Pack } from './packs.js';
@@ -19,6 +20,8 @@ export interface TrainingGraph {
   statistics: Pack | null;
   /** Layers whose masks the step takes. */
   dropouts: readonly DropoutLayer[];
+  /** Stages that learn, in the order of the output `gradientNorms`. */
+  stages: readonly string[];
 }
 
 /**
@@ -44,11 +47,12 @@ export function writeTraining(network: Network, weights: Weights, options: Train
   tape.backward();
   const gathered = options.accumulates ? addToGathered : onlyThis;
   if (options.accumulates) graph.input('share', []);
-  for (const pack of packs)
-    writeStep(graph, pack, gathered(graph, pack, gradientOf(tape, pack)), options.optimiser);
+  const gradients = new Map(packs.map((pack) => [pack, gathered(graph, pack, gradientOf(tape, pack))]));
+  for (const [pack, gradient] of gradients) writeStep(graph, pack, gradient, options.optimiser);
+  const stages = writeNorms(graph, network, gradients);
   const statistics = writeStatistics(tape, network, weights);
   const dropouts = learning.filter((layer) => layer.kind === 'dropout');
-  return { model: graph.encode(), packs, statistics, dropouts };
+  return { model: graph.encode(), packs, statistics, dropouts, stages };
 }
 
 /** Declares a pack as an input and makes its tensors known to the layers. */

@@ -23,6 +23,6 @@ export function curvesSection(report: Report): Markup {
   return html`<section id="curves">
     <h2>Learning curves</h2>
     ${view.arms.length === 0 ? absent('No network was trained.') : null}${sources}${targets}
-    <p>Every epoch: <code>tables/curves.csv</code>.</p>
+    <p>Every epoch: <code>tables/curves.csv</code>, <code>tables/curves-by-layer.csv</code>.</p>
   </section>`;
 }
