@@ -90,6 +90,12 @@ export const curvesSchema = z.strictObject({
         .describe(
           '√(Σ g²) of each stage that learns, by its last layer, and of the `head`: mean over the steps',
         ),
+      drift: z
+        .record(z.string(), z.number())
+        .optional()
+        .describe(
+          'similarity of each stage with itself at the start, in [0, 1]; left out where it is not measured',
+        ),
     }),
   ),
   best: z.int().positive().describe('the epoch whose weights are kept'),

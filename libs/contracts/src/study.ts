@@ -134,6 +134,13 @@ export const trainingSchema = z.strictObject({
   randomDropout: z.boolean().describe('Whether a random start is trained with dropout too.'),
   augmentation: augmentationSchema.nullable().describe('Of training images; null for none.'),
   lowMemory: z.boolean().describe('Less memory for a few per cent of speed. Does not change a result.'),
+  drift: z
+    .int()
+    .nonnegative()
+    .refine((images) => images === 0 || images >= 8, 'expected 0, or 8 images and more')
+    .describe(
+      'Training images of a fold on which each stage is compared with its own start after every epoch; 0 for none. Does not change a network.',
+    ),
 });
 
 export const evaluationSchema = z.strictObject({

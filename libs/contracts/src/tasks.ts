@@ -74,6 +74,11 @@ const train = {
       .describe('run one after the other, each from what the one before kept'),
     seeds: z.strictObject({ head: z.int().nonnegative(), training: z.int().nonnegative() }),
     lowMemory: z.boolean(),
+    drift: z
+      .int()
+      .positive()
+      .optional()
+      .describe('images of the probe; left out where drift is not measured'),
   }),
   output: z.strictObject({
     checkpoint: artifactRefSchema.describe(

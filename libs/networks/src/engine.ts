@@ -160,8 +160,12 @@ export interface Inference {
 
 /** A network that is only looked at: batch norms use their moving statistics, nothing is dropped. */
 export interface Predictor {
-  /** @param images n × height × width × 3 @throws RangeError when they do not fit the network */
-  run(images: Float32Array): Promise<Inference>;
+  /**
+   * @param images n × height × width × 3
+   * @param how.taps whether their activations are wanted too, as they are when left out
+   * @throws RangeError when the images do not fit the network
+   */
+  run(images: Float32Array, how?: { taps?: boolean }): Promise<Inference>;
   dispose(): Promise<void>;
 }
 

@@ -120,6 +120,10 @@ describe('the report of two targets, two pretrained sources and a random one', (
     expect(first.paths).toEqual([
       'figures/auc-differences.svg',
       'figures/auc-differences.vl.json',
+      'figures/drift-breast.svg',
+      'figures/drift-breast.vl.json',
+      'figures/drift-chest.svg',
+      'figures/drift-chest.vl.json',
       'figures/filters-natural.svg',
       'figures/filters-radiology.svg',
       'figures/filters-random.svg',

@@ -22,8 +22,10 @@ export function encodeCheckpoint(network: Network, weights: Weights, provenance:
 }
 
 function metadataOf({ taskId, input, engine, classes, epoch }: Provenance): Record<string, string> {
-  const { manifest, pixels, start, architecture, preprocessing, imageSize, strategy, fold, ...settings } =
+  const { manifest, pixels, start, architecture, preprocessing, imageSize, strategy, fold, ...others } =
     input;
+  // What is only looked at changes no weight.
+  const { drift: _, ...settings } = others;
   return {
     task: taskId,
     engine,

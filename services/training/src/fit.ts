@@ -3,8 +3,7 @@ import type { Engine, Network, Trainer, Weights } from '@palimpsest/networks';
 import { seedFrom } from '@palimpsest/numerics';
 import { chunksOf, orderOfEpoch, trainingBatches } from './batches.js';
 import { labelsOf, type FoldData } from './data.js';
-import { aucIntervalOf, score } from './evaluate.js';
-import { predict } from './predict.js';
+import type { Drift } from './drift.js';
 import { NormMeans } from './norm-means.js';
 import type { Preparer } from './preparer.js';
 import { placesOf, type BatchPlace } from './parts.js';
@@ -12,6 +11,7 @@ import { describe, Pace, shareDone } from './progress.js';
 import { trainOptionsOf } from './recipe.js';
 import { learningRateAt } from './schedule.js';
 import { advance, type CurvePoint, type TrainingState, type TrainStage } from './state.js';
+import { validate } from './validate.js';
 
 export interface FitOptions extends Pick<
   TaskInput<'train'>,
@@ -23,6 +23,8 @@ export interface FitOptions extends Pick<
   preparer: Preparer;
   /** Of the order of images, their augmentation, and dropout. */
   seed: number;
+  /** Measured after every epoch, where it is wanted. */
+  drift?: Drift | undefined;
   signal: AbortSignal;
   /** Called after every epoch; what it is given is enough to go on from there. */
   save(state: TrainingState): Promise<void>;
@@ -85,29 +87,14 @@ async function runEpoch(run: Stage, state: TrainingState): Promise<TrainingState
   const { stage, trainer } = run;
   const trained = await trainEpoch(run, state);
   const learnt = trainer.state();
-  const validated = await validate(run, learnt.weights);
+  const validated = await validate(learnt.weights, run.data, run.options);
   const epoch = state.curve.length + 1;
   requireFinite(validated.validationLoss, `validation loss, ${where(stage, trained.learningRate, epoch)}`);
   const point = { epoch, stage: stage.trainable, ...trained, ...validated };
   return advance(state, stage, { point, trainer: learnt });
 }
 
-async function validate({ data, options }: Stage, weights: Weights): Promise<Validated> {
-  const { validation } = data.rows;
-  const probabilities = await predict(weights, data, validation, options);
-  const judgement = { probabilities, labels: labelsOf(data, validation) };
-  const { loss, accuracy, auc } = score(judgement);
-  const patients = validation.map((row) => data.patients[row] as string | number);
-  return {
-    validationLoss: loss,
-    validationAccuracy: accuracy,
-    validationAuc: auc,
-    validationAucInterval: aucIntervalOf(judgement, patients, options.seed),
-  };
-}
-
 type Trained = Pick<CurvePoint, 'trainLoss' | 'learningRate' | 'gradientNorms'>;
-type Validated = Omit<CurvePoint, 'epoch' | 'stage' | keyof Trained>;
 
 /** @returns the mean loss over the images of the epoch, each as it was before its step, and the rate of the last step */
 async function trainEpoch({ trainer, stage, data, options }: Stage, state: TrainingState): Promise<Trained> {

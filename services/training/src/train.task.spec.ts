@@ -177,6 +177,28 @@ describe('training', () => {
     }
   });
 
+  it('measures the drift where it is asked to, which changes nothing else', async () => {
+    const watched: TrainInput = { ...input, strategy: 'freeze', stages: [head, all] };
+    const without = await run(store, watched);
+    const cutOff = openStore('memory:');
+    await aDataset(cutOff);
+    const drifting = { ...watched, drift: 16 };
+    const found = await run(store, drifting);
+    await expect(run(cutOff, drifting, { epochs: 2 })).rejects.toThrow('cut off');
+    expect(await run(cutOff, drifting)).toEqual(found);
+    const curvesOf = async ({ curves }: TrainOutput) => store.getJson(curves, curvesSchema);
+    const [{ epochs }, plain] = [await curvesOf(found), await curvesOf(without)];
+    expect(epochs.map(({ drift: _, ...rest }) => rest)).toEqual(plain.epochs);
+    expect((await tensorsOf(store, found)).tensors).toEqual((await tensorsOf(store, without)).tensors);
+    for (const { stage, drift } of epochs) {
+      const similarities = Object.values(drift!);
+      expect(similarities).toHaveLength(5);
+      // The base does not move while the head is trained.
+      if (stage === 'head') for (const value of similarities) expect(value).toBeCloseTo(1, 6);
+      else expect(Math.min(...similarities)).toBeLessThan(0.99);
+    }
+  });
+
   it.each([1, 2])('gives the same bytes again, with %i threads', async (threads) => {
     const elsewhere = openStore('memory:');
     await aDataset(elsewhere);

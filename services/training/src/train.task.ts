@@ -3,6 +3,7 @@ import { buildNetwork, openEngine, type Engine, type Network, type Weights } fro
 import type { TaskContext } from '@palimpsest/platform';
 import { encodeCheckpoint } from './checkpoint.js';
 import { labelsOf, openFold, type FoldData } from './data.js';
+import { Drift } from './drift.js';
 import { score } from './evaluate.js';
 import { fit } from './fit.js';
 import { predict } from './predict.js';
@@ -19,16 +20,18 @@ export async function train(input: TrainInput, context: TaskContext): Promise<Ta
   const { architecture, imageSize, dropout, seeds, start } = input;
   const engine = openEngine(context.engine);
   const network = buildNetwork(architecture, { imageSize, dropout, classes: data.classes.length });
+  const begin = () => startWeights(store, network, { start, headSeed: seeds.head });
   const saved = await context.loadState();
-  const from = saved
-    ? decodeState(saved)
-    : beginWith(await startWeights(store, network, { start, headSeed: seeds.head }));
+  const from = saved ? decodeState(saved) : beginWith(await begin());
+  const run = { ...input, ...{ engine, network, threads }, seed: seeds.training };
+  const drift = input.drift
+    ? await Drift.open(await begin(), data, { ...run, images: input.drift })
+    : undefined;
   const preparer = new ThreadPreparer();
   try {
     const { weights, curves } = await fit(data, from, {
-      ...input,
-      ...{ engine, network, threads, preparer, signal },
-      seed: seeds.training,
+      ...run,
+      ...{ preparer, signal, drift },
       save: (state) => context.saveState(encodeState(state)),
       progress: (done, message) => context.progress(done, message),
     });

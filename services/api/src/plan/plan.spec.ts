@@ -261,6 +261,12 @@ describe('inputs of tasks', () => {
     expect(both.get('train/lines')).not.toMatchObject({ start: at('train/shapes').start });
   });
 
+  it('measure drift in every training, or in none', () => {
+    expect(at('train/shapes').drift).toBe(32);
+    const none = inputsOf(with_((s) => (s.training.drift = 0)));
+    for (const [key, input] of none) if (key.startsWith('train/')) expect(input).not.toHaveProperty('drift');
+  });
+
   it('drop nothing out of a random start where the study says so', () => {
     const study = inputsOf(with_((s) => (s.training.randomDropout = false)));
     expect(study.get('train/knee/random/finetune/1')).toMatchObject({ dropout: 0 });

@@ -181,7 +181,7 @@ function stagesOf(
 }
 
 function trainSettings(study: Study, dataset: Dataset, source: string) {
-  const { augmentation, lowMemory } = study.training;
+  const { augmentation, lowMemory, drift } = study.training;
   return {
     architecture: study.network.architecture,
     preprocessing: preprocessingOf(study, source),
@@ -189,6 +189,7 @@ function trainSettings(study: Study, dataset: Dataset, source: string) {
     batchSize: dataset.batchSize,
     augmentation: augmentation && { ...augmentation, horizontalFlip: dataset.horizontalFlip },
     lowMemory,
+    ...(drift > 0 && { drift }),
   };
 }
 

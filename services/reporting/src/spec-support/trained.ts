@@ -109,6 +109,7 @@ function curvesOf({ target, source, strategy, fold }: TrainedArm, auc: number): 
       validationAuc,
       validationAucInterval: { low: validationAuc - 0.05, high: validationAuc + 0.05 },
       gradientNorms: { conv1_relu: 3 * (1 - progress), head: 2 * (1 - progress) },
+      drift: { conv1_relu: 1 - fold / 100, conv2_block3_out: 1 - progress / 2 },
     };
   });
   return { epochs, best };

@@ -53,14 +53,17 @@ export function curvesTable(view: View): Table {
   };
 }
 
-/** What was measured of each stage of a network, in every epoch of every training. */
+/** What was measured of each stage of a network, in every epoch of every training. A frozen stage has no gradient. */
 export function curvesByLayerTable(view: View): Table {
   return {
     name: 'curves-by-layer',
-    columns: 'target source strategy fold epoch layer gradient_norm'.split(' '),
+    columns: 'target source strategy fold epoch layer gradient_norm similarity_to_start'.split(' '),
     rows: rowsOfTrainings(view, (at, { epochs }) =>
-      epochs.flatMap(({ epoch, gradientNorms }) =>
-        Object.entries(gradientNorms).map(([layer, norm]): Cell[] => [...at, epoch, layer, norm]),
+      epochs.flatMap(({ epoch, gradientNorms, drift = {} }) =>
+        [...new Set([...Object.keys(gradientNorms), ...Object.keys(drift)])].map((layer): Cell[] => [
+          ...at,
+          ...[epoch, layer, gradientNorms[layer] ?? null, drift[layer] ?? null],
+        ]),
       ),
     ),
   };

@@ -79,13 +79,15 @@ describe('tables as CSV', () => {
     expect(kept).toHaveLength(2 + 3 * 5);
   });
 
-  it('tell the norm of the gradient of each stage, in every epoch', async () => {
+  it('tell gradient and drift of each stage, in every epoch, where there are any', async () => {
     const view = await viewOf({ study: aStudy(['one']) });
     const [arm] = view.arms;
-    const { epoch, gradientNorms } = arm!.folds[0]!.curves.epochs[1]!;
+    const { epoch, gradientNorms, drift } = arm!.folds[0]!.curves.epochs[1]!;
     const { rows } = curvesByLayerTable(view);
-    for (const [layer, norm] of Object.entries(gradientNorms))
-      expect(rows).toContainEqual(['one', arm!.source, arm!.strategy, 1, epoch, layer, norm]);
-    expect(rows).toHaveLength(2 * curvesTable(view).rows.length);
+    const at = ['one', arm!.source, arm!.strategy, 1, epoch];
+    expect(rows).toContainEqual([...at, 'head', gradientNorms['head'], null]);
+    expect(rows).toContainEqual([...at, 'conv1_relu', gradientNorms['conv1_relu'], drift!['conv1_relu']]);
+    expect(rows).toContainEqual([...at, 'conv2_block3_out', null, drift!['conv2_block3_out']]);
+    expect(rows).toHaveLength(3 * curvesTable(view).rows.length);
   });
 });

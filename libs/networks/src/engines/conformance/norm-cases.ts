@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-non-null-assertion -- a suite, for specs only */
+/* eslint-disable max-lines-per-function, @typescript-eslint/no-non-null-assertion -- a suite, for specs only */
 import { expect, it } from 'vitest';
 import { buildNetwork } from '../../build-network.js';
 import type { Engine, TrainOptions } from '../../engine.js';

@@ -4,6 +4,9 @@ import { absent, figureBlock, type Report } from '../report.js';
 const reading =
   'A line is a fold. Faint: loss on the training images; full: on the held-out images that stop the training; dot: the epoch that was kept; dotted: the first stage of “head first”, in which only the head is trained.';
 
+const drift =
+  'How much of its start is left in a network: canonical correlations of each stage with itself before the training, on the same training images; 1 is all. Mean of the folds that still trained; of fewer points and channels than the comparisons below.';
+
 /** How the networks learned. */
 export function curvesSection(report: Report): Markup {
   const { view } = report;
@@ -14,6 +17,9 @@ export function curvesSection(report: Report): Markup {
       html`Learning curves on ${target}. ${i === 0 ? reading : 'Read as the figure before.'}`,
     ),
   );
+  const drifts = view.targets.map((target) =>
+    figureBlock(report, `drift-${target}`, html`Drift on ${target}. ${drift}`),
+  );
   const sources = figureBlock(
     report,
     'learning-curves-of-sources',
@@ -22,7 +28,7 @@ export function curvesSection(report: Report): Markup {
   );
   return html`<section id="curves">
     <h2>Learning curves</h2>
-    ${view.arms.length === 0 ? absent('No network was trained.') : null}${sources}${targets}
+    ${view.arms.length === 0 ? absent('No network was trained.') : null}${sources}${targets}${drifts}
     <p>Every epoch: <code>tables/curves.csv</code>, <code>tables/curves-by-layer.csv</code>.</p>
   </section>`;
 }

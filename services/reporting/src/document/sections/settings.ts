@@ -66,6 +66,7 @@ function trainingSettings({ training, network, strategies }: Study): Setting[] {
         ? `rotation ± ${a.rotationDegrees}°, shift ± ${a.shiftFraction}, zoom ± ${a.zoomFraction}, shear ± ${a.shearDegrees}°`
         : 'none',
     ],
+    ['Drift', training.drift > 0 ? `measured on ${training.drift} training images a fold` : 'not measured'],
   ];
 }
 
