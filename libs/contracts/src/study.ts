@@ -113,6 +113,13 @@ const mainStageSchema = stageSchema.extend({
     .describe(
       'Freezes the network from the images to the end of this one of its five stages, with batch norms in inference mode; nothing when left out. A random start is never frozen.',
     ),
+  topLayers: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      'Trains the last so many layers with weights alone: convolutions, batch norms and the dense layer, in the order in which Keras lists them. The others are frozen as by `frozenStages`, which it excludes.',
+    ),
 });
 
 export const augmentationSchema = z.strictObject({

@@ -67,6 +67,7 @@ const train = {
           trainable: z.enum(['head', 'all']),
           /** Left out where nothing is frozen, or the whole base, so that the ids of such tasks stay what they were. */
           frozenStages: z.int().min(1).max(5).optional(),
+          topLayers: z.int().positive().optional(),
           keep: z.enum(['best', 'last']),
         }),
       )

@@ -78,9 +78,10 @@ export interface TrainOptions extends SessionOptions {
   optimiser: Optimiser;
   /**
    * What learns. The rest is frozen: its batch norms in inference mode, and no gradient is made for it. `head` leaves
-   * what follows the global average pool; `frozenStages: k` freezes a network up to the k-th of its stages, from 1.
+   * what follows the global average pool; `frozenStages: k` freezes a network up to the k-th of its stages, from 1;
+   * `topLayers: n` leaves the last n convolutions, batch norms and dense layers, in the order in which Keras lists them.
    */
-  trainable: 'all' | 'head' | { frozenStages: number };
+  trainable: 'all' | 'head' | { frozenStages: number } | { topLayers: number };
   /** Default: the plain cross-entropy. */
   loss?: LossOptions;
   /** Whether steps may come in parts, which takes memory for one more gradient. Default false. */

@@ -173,9 +173,12 @@ function stagesOf(
   strategy: Strategy,
   { random }: { random: boolean },
 ): TrainStages {
-  const { frozenStages, ...main } = withoutDefaults(finetune);
-  const frozen = frozenStages !== undefined && !random && { frozenStages };
-  const all = { ...main, trainable: 'all', ...frozen, keep: 'best' } as const;
+  const main = withoutDefaults(finetune);
+  if (random) {
+    delete main.frozenStages;
+    delete main.topLayers;
+  }
+  const all = { ...main, trainable: 'all', keep: 'best' } as const;
   const head = { ...withoutDefaults(first), trainable: 'head', keep: 'last' } as const;
   return strategy === 'freeze' ? [head, all] : [all];
 }

@@ -10,7 +10,7 @@ import type {
 } from '../../engine.js';
 import type { BatchNormLayer, Layer, Network, Weights, WeightSpec } from '../../network.js';
 import { countImages, requireLabels } from '../batches.js';
-import { byStage, convolutionsWithoutBias, divide, trainedTensors } from '../learning.js';
+import { byStage, convolutionsWithoutBias, divide, trainedTensors, type Division } from '../learning.js';
 import { lossOf } from '../loss.js';
 import { momentNames, momentsAs, type Moment } from '../moments.js';
 import { requireStep, requireWhole } from '../requirements.js';
@@ -24,8 +24,7 @@ import { Variable } from './variable.js';
 /** Trains by TensorFlow's operations, one after the other. A step that fails leaves the weights as they were. */
 export class TensorflowTrainer implements Trainer {
   readonly #network: Network;
-  readonly #frozen: readonly Layer[];
-  readonly #learning: readonly Layer[];
+  readonly #division: Division;
   readonly #biasless: ReadonlySet<string>;
   readonly #optimiser: Optimiser;
   readonly #loss: LossOptions;
@@ -50,15 +49,16 @@ export class TensorflowTrainer implements Trainer {
     { optimiser, trainable, loss = {}, accumulates = false, seed, state }: TrainOptions,
   ) {
     this.#network = network;
-    ({ frozen: this.#frozen, learning: this.#learning } = divide(network, trainable));
-    this.#biasless = convolutionsWithoutBias(this.#learning);
+    this.#division = divide(network, trainable);
+    const { learning } = this.#division;
+    this.#biasless = convolutionsWithoutBias(learning);
     this.#optimiser = optimiser;
     this.#loss = loss;
     this.#accumulates = accumulates;
     this.#seed = seed;
     this.#steps = state?.steps ?? 0;
     const moments = state && momentsAs('mean', state, optimiser);
-    const trained = trainedTensors(network, this.#learning, this.#biasless);
+    const trained = trainedTensors(network, learning, this.#biasless);
     this.#stages = byStage(network, trained);
     for (const { name, shape } of trained) {
       const begun = (moment: Moment, values: Float32Array) =>
@@ -125,11 +125,13 @@ export class TensorflowTrainer implements Trainer {
 
   /** Forward and back. @returns the loss */
   #learn(step: StepOf, images: Beginning, labels: ArrayLike<number>): number {
-    const beginning = this.#throughFrozen(images);
-    const pass = new Pass(step.training(this.#learning), this.#learning);
+    const { learning } = this.#division;
+    const beginnings = this.#throughFrozen(images);
+    const pass = new Pass(step.training(learning), learning);
     try {
-      const logits = using([beginning.tensor], () => pass.forward(beginning));
-      const last = this.#learning.at(-1);
+      const tensors = beginnings.map(({ tensor }) => tensor);
+      const logits = using(tensors, () => pass.forward(beginnings));
+      const last = learning.at(-1);
       if (last?.kind !== 'dense') throw new RangeError('last layer of a network: expected a dense one');
       const { loss, gradient } = using([logits], () =>
         lossOf(this.device.read(logits), labels, { ...this.#loss, activation: last.activation }),
@@ -142,11 +144,11 @@ export class TensorflowTrainer implements Trainer {
     }
   }
 
-  #throughFrozen(images: Beginning): Beginning {
-    const last = this.#frozen.at(-1);
-    if (!last) return { ...images, tensor: images.tensor.keep() };
-    const tensor = infer(this.#surroundings, this.#frozen, images, [last.name]).get(last.name) as Tensor;
-    return { name: last.name, tensor };
+  /** What learning layers read first: the images, and what frozen layers make of them. */
+  #throughFrozen(images: Beginning): Beginning[] {
+    const { frozen, inputs } = this.#division;
+    const found = infer(this.#surroundings, frozen, images, inputs);
+    return inputs.map((name) => ({ name, tensor: found.get(name) ?? images.tensor.keep() }));
   }
 
   /** Moves weights and statistics, once everything has been computed. @returns the norms of what moved the weights */
@@ -167,7 +169,7 @@ export class TensorflowTrainer implements Trainer {
   }
 
   #moveAllStatistics({ seen }: StepOf): void {
-    for (const layer of this.#learning) {
+    for (const layer of this.#division.learning) {
       const found = seen.get(layer.name);
       if (found && layer.kind === 'batch-norm') this.#moveStatistics(layer, found);
     }
