@@ -90,6 +90,11 @@ export const curvesSchema = z.strictObject({
         .describe(
           '√(Σ g²) of each stage that learns, by its last layer, and of the `head`: mean over the steps',
         ),
+      batchSize: z
+        .int()
+        .positive()
+        .optional()
+        .describe('images at once, where memory ran out before and these are fewer than was asked for'),
       drift: z
         .record(z.string(), z.number())
         .optional()

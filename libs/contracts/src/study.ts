@@ -141,6 +141,11 @@ export const trainingSchema = z.strictObject({
   randomDropout: z.boolean().describe('Whether a random start is trained with dropout too.'),
   augmentation: augmentationSchema.nullable().describe('Of training images; null for none.'),
   lowMemory: z.boolean().describe('Less memory for a few per cent of speed. Does not change a result.'),
+  onOutOfMemory: z
+    .enum(['fail', 'accumulate'])
+    .describe(
+      '`accumulate`: when memory runs out, the next attempt halves the batch and gathers twice as many for a step. Batch norms then see fewer images at once, so a result may differ from machine to machine; curves and checkpoint say so.',
+    ),
   drift: z
     .int()
     .nonnegative()

@@ -75,6 +75,7 @@ const train = {
       .describe('run one after the other, each from what the one before kept'),
     seeds: z.strictObject({ head: z.int().nonnegative(), training: z.int().nonnegative() }),
     lowMemory: z.boolean(),
+    onOutOfMemory: z.literal('accumulate').optional().describe('left out where it fails'),
     drift: z
       .int()
       .positive()

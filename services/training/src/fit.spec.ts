@@ -239,6 +239,20 @@ describe('fitting', () => {
     expect(trainer.rates).toEqual([0, 0, 0, 1, 2, 2, 2, 3].map(rateOf));
   });
 
+  it('makes the same steps of halved batches, and records how many images are taken at once', async () => {
+    const engine = new LogisticEngine();
+    const stages = [{ ...all, maxEpochs: 1 }];
+    const { curves } = await fit(someData(), start(), options({ engine, stages, batchSize: 6, halvings: 2 }));
+    const [{ trainer, options: asked }] = engine.opened as [(typeof engine.opened)[0]];
+    expect(asked.accumulates).toBe(true);
+    const whole = [2, 1, 2, 1].map((images, i) => ({ share: images / 6, last: i === 3 }));
+    const rest = [0.5, 0.5].map((share, i) => ({ share, last: i === 1 }));
+    expect(trainer.parts).toEqual([...whole, ...whole, ...rest]);
+    expect(curves.epochs[0]!.batchSize).toBe(2);
+    const plain = await fit(someData(), start(), options({ stages }));
+    expect(plain.curves.epochs[0]).not.toHaveProperty('batchSize');
+  });
+
   it('goes on with the rates of the epoch at which it was cut off', async () => {
     const schedule = { kind: 'step', factor: 0.5, everyEpochs: 1 } as const;
     const over = { stages: [{ ...all, schedule }] };

@@ -1,11 +1,12 @@
 import { PlatformError, type Curves, type TaskInput } from '@palimpsest/contracts';
 import type { Engine, Network, Trainer, Weights } from '@palimpsest/networks';
 import { seedFrom } from '@palimpsest/numerics';
-import { chunksOf, orderOfEpoch, trainingBatches } from './batches.js';
+import { chunksOf, orderOfEpoch, splitEvenly, trainingBatches } from './batches.js';
 import { labelsOf, type FoldData } from './data.js';
 import type { Drift } from './drift.js';
 import { NormMeans } from './norm-means.js';
 import type { Preparer } from './preparer.js';
+import { imagesAtOnce } from './out-of-memory.js';
 import { placesOf, type BatchPlace } from './parts.js';
 import { describe, Pace, shareDone } from './progress.js';
 import { trainOptionsOf } from './recipe.js';
@@ -23,6 +24,8 @@ export interface FitOptions extends Pick<
   preparer: Preparer;
   /** Of the order of images, their augmentation, and dropout. */
   seed: number;
+  /** How often the batch is halved, and twice as many gathered for a step; never when left out. */
+  halvings?: number;
   /** Measured after every epoch, where it is wanted. */
   drift?: Drift | undefined;
   signal: AbortSignal;
@@ -67,12 +70,16 @@ function openTrainer(
 ): Promise<Trainer> {
   const { engine, network, threads, lowMemory } = options;
   const [seed] = seedFrom('dropout', options.seed, state.stage);
+  const accumulate = batchesAStep(stage, options);
   return engine.train(network, state.weights, {
-    ...trainOptionsOf(stage, data),
+    ...trainOptionsOf({ ...stage, accumulate }, data),
     ...{ threads, lowMemory, seed },
     ...(state.optimiser && { state: state.optimiser }),
   });
 }
+
+const batchesAStep = ({ accumulate = 1 }: TrainStage, { halvings = 0 }: FitOptions) =>
+  accumulate * 2 ** halvings;
 
 async function runStage(run: Stage, from: TrainingState): Promise<TrainingState> {
   let state = from;
@@ -90,7 +97,9 @@ async function runEpoch(run: Stage, state: TrainingState): Promise<TrainingState
   const validated = await validate(learnt.weights, run.data, run.options);
   const epoch = state.curve.length + 1;
   requireFinite(validated.validationLoss, `validation loss, ${where(stage, trained.learningRate, epoch)}`);
-  const point = { epoch, stage: stage.trainable, ...trained, ...validated };
+  const { halvings = 0 } = run.options;
+  const fewer = halvings > 0 && { batchSize: imagesAtOnce({ ...run.options, halvings }) };
+  const point = { epoch, stage: stage.trainable, ...fewer, ...trained, ...validated };
   return advance(state, stage, { point, trainer: learnt });
 }
 
@@ -99,8 +108,11 @@ type Trained = Pick<CurvePoint, 'trainLoss' | 'learningRate' | 'gradientNorms'>;
 /** @returns the mean loss over the images of the epoch, each as it was before its step, and the rate of the last step */
 async function trainEpoch({ trainer, stage, data, options }: Stage, state: TrainingState): Promise<Trained> {
   const epoch = state.curve.length + 1;
-  const batches = chunksOf(orderOfEpoch(data.rows.train, { ...options, epoch }), options.batchSize);
-  const places = placesOf(batches, stage.accumulate);
+  const { batchSize, halvings = 0 } = options;
+  const batches = chunksOf(orderOfEpoch(data.rows.train, { ...options, epoch }), batchSize).flatMap((batch) =>
+    splitEvenly(batch, 2 ** halvings),
+  );
+  const places = placesOf(batches, batchesAStep(stage, options));
   const stepsPerEpoch = (places.at(-1)?.step ?? 0) + 1;
   const { preprocessing, augmentation, seed, preparer } = options;
   const preparation = { preprocessing, augmentation, seed, preparer, epoch };

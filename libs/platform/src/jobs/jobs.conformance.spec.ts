@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { OutOfMemoryError } from '@palimpsest/contracts';
 import { aCompareInput, eventually, someResources } from '@palimpsest/testing';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -82,6 +83,15 @@ describe.each(places)('%s is a place for jobs that', (_, open) => {
       code: 'unavailable',
       message: expect.stringContaining(`compare ${id}`) as string,
     });
+    expect(await new TaskRecords(store, id).readError()).toBeUndefined();
+  });
+
+  it('throws an OutOfMemoryError when memory ran out, and leaves no error', async () => {
+    const { jobs, store } = await open();
+    const id = await ask(store, behaviours.runOutOfMemory);
+    const run = jobs.run(jobOf(id), never);
+    await expect(run).rejects.toThrow(OutOfMemoryError);
+    await expect(run).rejects.toThrow(`compare ${id}`);
     expect(await new TaskRecords(store, id).readError()).toBeUndefined();
   });
 

@@ -264,6 +264,12 @@ describe('inputs of tasks', () => {
     expect(both.get('train/lines')).not.toMatchObject({ start: at('train/shapes').start });
   });
 
+  it('say what is done when memory runs out only where something is', () => {
+    expect(at('train/shapes')).not.toHaveProperty('onOutOfMemory');
+    const study = inputsOf(with_((s) => (s.training.onOutOfMemory = 'accumulate')));
+    expect(study.get('train/knee/others/freeze/2')).toMatchObject({ onOutOfMemory: 'accumulate' });
+  });
+
   it('measure drift in every training, or in none', () => {
     expect(at('train/shapes').drift).toBe(32);
     const none = inputsOf(with_((s) => (s.training.drift = 0)));

@@ -184,7 +184,7 @@ function stagesOf(
 }
 
 function trainSettings(study: Study, dataset: Dataset, source: string) {
-  const { augmentation, lowMemory, drift } = study.training;
+  const { augmentation, lowMemory, onOutOfMemory, drift } = study.training;
   return {
     architecture: study.network.architecture,
     preprocessing: preprocessingOf(study, source),
@@ -192,6 +192,7 @@ function trainSettings(study: Study, dataset: Dataset, source: string) {
     batchSize: dataset.batchSize,
     augmentation: augmentation && { ...augmentation, horizontalFlip: dataset.horizontalFlip },
     lowMemory,
+    ...(onOutOfMemory === 'accumulate' && { onOutOfMemory }),
     ...(drift > 0 && { drift }),
   };
 }

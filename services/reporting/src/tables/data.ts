@@ -41,12 +41,13 @@ export function curvesTable(view: View): Table {
         e.validationAucInterval?.low ?? null,
         e.validationAucInterval?.high ?? null,
       ],
+      e.batchSize ?? null,
       e.epoch === best ? 1 : 0,
     ]);
   return {
     name: 'curves',
     columns:
-      'target source strategy fold epoch stage learning_rate train_loss validation_loss validation_accuracy validation_auc validation_auc_low validation_auc_high kept'.split(
+      'target source strategy fold epoch stage learning_rate train_loss validation_loss validation_accuracy validation_auc validation_auc_low validation_auc_high batch_size kept'.split(
         ' ',
       ),
     rows: rowsOfTrainings(view, of),
