@@ -67,6 +67,16 @@ export function inferenceCases(engine: Engine, { sameForAnyThreads }: Traits): v
     expect(relativeError(all.probabilities.subarray(0, 3), alone.probabilities)).toBeLessThan(tolerance);
   });
 
+  it('leaves activations out that are not wanted, and says the same', async () => {
+    const network = tinyNetwork();
+    const { images } = anyBatch(network, 3);
+    const predictor = await engine.infer(network, anyWeights(network), { taps: ['a'] });
+    const [whole, plain] = [await predictor.run(images), await predictor.run(images, { taps: false })];
+    await predictor.dispose();
+    expect([...whole.taps.keys()]).toEqual(['a']);
+    expect(plain).toEqual({ probabilities: whole.probabilities, taps: new Map() });
+  });
+
   it('refuses a tap that is no layer', async () => {
     const network = tinyNetwork();
     const wanted = engine.infer(network, anyWeights(network), { taps: ['conv9'] });
