@@ -206,6 +206,9 @@ export function engineSettings(config: Config): EngineSettings {
   };
 }
 
+/** JSON Schema of the settings as they are read, for whoever checks them before a process does. */
+export const settingsSchema = () => z.toJSONSchema(settings);
+
 /** One setting, for people: its value in force with passwords masked, its default and what it means. */
 export interface SettingDescription {
   name: string;

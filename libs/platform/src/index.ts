@@ -11,6 +11,7 @@ export {
   describeConfig,
   engineSettings,
   loadConfig,
+  settingsSchema,
   type Config,
   type SettingDescription,
 } from './config.js';
