@@ -8,18 +8,17 @@
   {{- $_ := set $placement "tolerations" (concat $jobs.tolerations $jobs.gpuTolerations) -}}
   {{- $_ := set $placement "runtimeClassName" $jobs.gpuRuntimeClassName -}}
 {{- end -}}
-{{- $labels := dict "root" . "component" "job" -}}
 apiVersion: batch/v1
 kind: Job
 metadata:
-  labels: {{- include "palimpsest.labels" $labels | nindent 4 }}
+  labels: {{- include "palimpsest.jobLabels" . | nindent 4 }}
 spec:
   ttlSecondsAfterFinished: {{ $jobs.ttlSecondsAfterFinished }}
   activeDeadlineSeconds: {{ $jobs.activeDeadlineSeconds }}
   template:
     metadata:
       labels:
-        {{- include "palimpsest.labels" $labels | nindent 8 }}
+        {{- include "palimpsest.jobLabels" . | nindent 8 }}
         {{- with $jobs.podLabels }}{{ toYaml . | nindent 8 }}{{ end }}
       {{- with $jobs.podAnnotations }}
       annotations: {{- toYaml . | nindent 8 }}

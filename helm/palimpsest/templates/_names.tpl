@@ -24,6 +24,19 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
 {{- end }}
 
+{{/* What the names of Jobs begin with, and what tells those of two releases apart; the program takes 22 characters. */}}
+{{- define "palimpsest.jobsName" -}}
+{{- $name := include "palimpsest.fullname" . -}}
+{{ gt (len $name) 22 | ternary (printf "%s-%s" ($name | trunc 15 | trimSuffix "-") ($name | sha256sum | trunc 6)) $name }}
+{{- end }}
+
+{{/* The labels by which the program finds its Jobs and their pods. */}}
+{{- define "palimpsest.jobLabels" -}}
+app.kubernetes.io/name: palimpsest
+app.kubernetes.io/instance: {{ include "palimpsest.jobsName" . }}
+app.kubernetes.io/component: job
+{{- end }}
+
 {{/* Where an image lies. @param image (repository, tag, digest), version, which stands for no tag */}}
 {{- define "palimpsest.image" -}}
 {{- if .image.digest -}}

@@ -112,6 +112,7 @@ export function trainEstimate(context: PlanContext, { name, dataset }: Named, st
   return {
     seconds: taskOverheadSeconds + seconds,
     bytes: cost.checkpointBytes + 100 * imagesOf(context, name),
+    trainedImages: Math.round(epochs * (1 - held) * imagesOf(context, name)),
   };
 }
 
