@@ -23,7 +23,16 @@ export function has(options, name) {
 
 const needed = {
   sim: ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl', 'kwok'],
-  node: ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl', 'kwok', 'kubelet', 'kube-proxy'],
+  node: [
+    'etcd',
+    'kube-apiserver',
+    'kube-controller-manager',
+    'kube-scheduler',
+    'kubectl',
+    'kwok',
+    'kubelet',
+    'kube-proxy',
+  ],
 };
 
 /** Why this machine cannot run a cluster now, in words; undefined when it can. */

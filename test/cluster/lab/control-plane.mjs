@@ -141,7 +141,11 @@ export async function startKwok(cluster) {
 
 function answers(url, token) {
   return new Promise((resolve, reject) => {
-    const options = { headers: { Authorization: `Bearer ${token}` }, rejectUnauthorized: false, timeout: 2000 };
+    const options = {
+      headers: { Authorization: `Bearer ${token}` },
+      rejectUnauthorized: false,
+      timeout: 2000,
+    };
     const request = https.get(url, options, (response) => {
       response.resume();
       if (response.statusCode === 200) resolve();

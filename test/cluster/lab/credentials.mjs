@@ -14,8 +14,12 @@ const users = {
 /** Makes the key that service accounts' tokens are signed with, and a token for every part. @returns tokens by name */
 export function makeCredentials(folder) {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  writeFileSync(path.join(folder, 'sa.key'), privateKey.export({ type: 'pkcs1', format: 'pem' }), { mode: 0o600 });
-  const tokens = Object.fromEntries(Object.keys(users).map((name) => [name, randomBytes(16).toString('hex')]));
+  writeFileSync(path.join(folder, 'sa.key'), privateKey.export({ type: 'pkcs1', format: 'pem' }), {
+    mode: 0o600,
+  });
+  const tokens = Object.fromEntries(
+    Object.keys(users).map((name) => [name, randomBytes(16).toString('hex')]),
+  );
   const lines = Object.entries(users).map(([name, identity]) => `${tokens[name]},${identity}\n`);
   writeFileSync(path.join(folder, 'tokens.csv'), lines.join(''), { mode: 0o600 });
   return tokens;

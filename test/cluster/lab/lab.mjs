@@ -68,7 +68,13 @@ async function nodesFile(folder, { nodes = 2, gpusPerNode = 4 }) {
 }
 
 function fakeNode(name, gpus) {
-  const size = { cpu: '32', memory: '256Gi', pods: '110', 'ephemeral-storage': '1Ti', 'nvidia.com/gpu': `${gpus}` };
+  const size = {
+    cpu: '32',
+    memory: '256Gi',
+    pods: '110',
+    'ephemeral-storage': '1Ti',
+    'nvidia.com/gpu': `${gpus}`,
+  };
   const labels = {
     ...{ 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' },
     pool: 'gpu',

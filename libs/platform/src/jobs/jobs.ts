@@ -32,11 +32,7 @@ export interface Jobs {
    * @throws PlatformError `unavailable` when it ended otherwise, killed or for want of something that may come back;
    * the signal's reason when aborted, after the job is gone, or at once where it goes on without us (`LetGo`)
    */
-  run(
-    job: Job,
-    signal: AbortSignal,
-    waits?: (what: string | undefined) => void,
-  ): Promise<'done' | 'failed'>;
+  run(job: Job, signal: AbortSignal, waits?: (what: string | undefined) => void): Promise<'done' | 'failed'>;
 
   /** Lets go of what jobs are followed with. Called when none is run any more. */
   close(): Promise<void>;

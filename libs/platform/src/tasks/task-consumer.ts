@@ -156,7 +156,8 @@ export class TaskConsumer {
   /** What is told of an ending: of one that was brought about here, why; nothing where nobody wants to know. */
   #told({ why }: Running, ending: Ending): Ending | undefined {
     if (ending.outcome.ok || why === undefined) return ending;
-    if (why === 'cancelled' || why === 'superseded' || (why === 'shutdown' && !this.#parts.bus.durable)) return undefined;
+    if (why === 'cancelled' || why === 'superseded' || (why === 'shutdown' && !this.#parts.bus.durable))
+      return undefined;
     const failure = { ok: false, code: 'unavailable', retry: true } as const;
     if (why === 'shutdown')
       return {

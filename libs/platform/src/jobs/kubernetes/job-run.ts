@@ -27,7 +27,10 @@ export interface Timing {
 
 /** What a run of a job works with. */
 export interface JobRunParts {
-  api: Pick<KubernetesApi, 'createJob' | 'readJob' | 'deleteJob' | 'annotateJob' | 'list' | 'podLog' | 'eventsOf'>;
+  api: Pick<
+    KubernetesApi,
+    'createJob' | 'readJob' | 'deleteJob' | 'annotateJob' | 'list' | 'podLog' | 'eventsOf'
+  >;
   place: KubernetesPlace;
   jobs: Pick<Mirror<'jobs'>, 'objects' | 'listedAt'>;
   pods: Pick<Mirror<'pods'>, 'objects'>;
@@ -160,7 +163,9 @@ export class JobRun {
 
   #stateOf(job: V1Job, all: readonly V1Pod[]): JobState {
     const { gpuResource } = this.#parts.place;
-    const pods = all.filter(({ metadata }) => metadata?.ownerReferences?.some(({ uid }) => uid === this.#uid));
+    const pods = all.filter(({ metadata }) =>
+      metadata?.ownerReferences?.some(({ uid }) => uid === this.#uid),
+    );
     return stateOf({ job, pods, all, container: this.#container, gpuResource });
   }
 

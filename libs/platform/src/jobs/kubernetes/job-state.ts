@@ -56,7 +56,10 @@ function stateOfFailed(
   if (reason === 'PodFailurePolicy' && (said || pods.some((pod) => exit(pod) === exitCodes.failed)))
     return { is: 'failed' };
   if (reason === 'DeadlineExceeded')
-    return { is: 'lost', how: `took longer than ${job.spec?.activeDeadlineSeconds ?? '?'} s (activeDeadlineSeconds)` };
+    return {
+      is: 'lost',
+      how: `took longer than ${job.spec?.activeDeadlineSeconds ?? '?'} s (activeDeadlineSeconds)`,
+    };
   const pod = newest(pods);
   return { is: 'lost', how: pod ? endOfPod(pod, container) : `lost its pod: ${message}` };
 }
@@ -70,7 +73,10 @@ function queueOf(job: V1Job): string {
 function disruptedOr(pods: readonly V1Pod[]): JobState {
   const disrupted = newest(pods)?.status?.conditions?.find(({ type }) => type === 'DisruptionTarget');
   if (!disrupted) return { is: 'podless' };
-  return { is: 'waiting', what: `was disrupted (${disrupted.reason ?? 'no reason given'}), waits for a new pod` };
+  return {
+    is: 'waiting',
+    what: `was disrupted (${disrupted.reason ?? 'no reason given'}), waits for a new pod`,
+  };
 }
 
 function stateOfPod(pod: V1Pod, known: Known): JobState {
@@ -94,7 +100,8 @@ function waitOf(pod: V1Pod, message = '', { gpuResource, all }: Known): string {
   const gpus = gpusOf(pod, gpuResource);
   const [, matching = '0', nodes, why = ''] =
     /^(\d+)\/(\d+) nodes are available: (.*?)\.? *(no new claims|preemption:|$)/.exec(message) ?? [];
-  const reason = nodes === undefined ? message : `${matching} of ${nodes} nodes match (${why.replace(/\.$/, '')})`;
+  const reason =
+    nodes === undefined ? message : `${matching} of ${nodes} nodes match (${why.replace(/\.$/, '')})`;
   if (gpus === 0) return `waits for a node: ${reason}`;
   const what = gpus === 1 ? 'a GPU' : `${gpus} GPUs`;
   return `waits for ${what}: ${reason}; ${used([...all], gpuResource)}`;
@@ -102,7 +109,10 @@ function waitOf(pod: V1Pod, message = '', { gpuResource, all }: Known): string {
 
 function used(pods: readonly V1Pod[], gpuResource: string): string {
   const taken = pods
-    .filter(({ spec, status }) => spec?.nodeName !== undefined && ['Pending', 'Running'].includes(status?.phase ?? ''))
+    .filter(
+      ({ spec, status }) =>
+        spec?.nodeName !== undefined && ['Pending', 'Running'].includes(status?.phase ?? ''),
+    )
     .map((pod) => gpusOf(pod, gpuResource))
     .filter((gpus) => gpus > 0);
   const sum = taken.reduce((total, gpus) => total + gpus, 0);
@@ -110,7 +120,10 @@ function used(pods: readonly V1Pod[], gpuResource: string): string {
 }
 
 const gpusOf = ({ spec }: V1Pod, gpuResource: string): number =>
-  (spec?.containers ?? []).reduce((sum, { resources }) => sum + Number(resources?.limits?.[gpuResource] ?? 0), 0);
+  (spec?.containers ?? []).reduce(
+    (sum, { resources }) => sum + Number(resources?.limits?.[gpuResource] ?? 0),
+    0,
+  );
 
 const madeAt = ({ metadata }: V1Pod) => String(metadata?.creationTimestamp ?? '');
 

@@ -22,6 +22,8 @@ export interface KubernetesJobsOptions {
   log: Logger;
   /** More variables for the process of a job, asked for when it starts. */
   environment?: () => Record<string, string>;
+  /** Where KUBECONFIG is looked up. */
+  env?: NodeJS.ProcessEnv;
   timing?: Partial<Timing & KeepingTiming>;
   now?: () => Date;
 }
@@ -80,7 +82,7 @@ export class KubernetesJobs implements Jobs {
     const { taskId, kind } = job;
     const name = jobName(this.#place, job);
     const parts = {
-      ...{ api, jobs, pods, waits, place: this.#place, timing: this.#timing },
+      ...{ api, jobs, pods, waits: changesOnly(waits), place: this.#place, timing: this.#timing },
       log: log.child({ ...logFields(), taskId, kind }),
       isDone: async () => (await storedOutput(kind, taskId, store)) !== undefined,
       keepLog: (text: string) => addToLog(store, taskId, text),
@@ -102,7 +104,7 @@ export class KubernetesJobs implements Jobs {
 
   async #open(): Promise<Opened> {
     const { log } = this.#options;
-    const api = await connectKubernetes(this.#place);
+    const api = await connectKubernetes(this.#place, this.#options.env);
     const labelSelector = selectorOf(this.#place);
     const jobs = new Mirror({ api, resource: 'jobs', labelSelector, log });
     const pods = new Mirror({ api, resource: 'pods', labelSelector, log });
@@ -128,6 +130,15 @@ export class KubernetesJobs implements Jobs {
       environment: { ...environment(), THREADS_PER_TASK: threads, JOB_LOG: 'store' },
     });
   }
+}
+
+/** Says nothing twice. */
+function changesOnly<T>(tell: (value: T | undefined) => void): (value: T | undefined) => void {
+  let told: T | undefined;
+  return (value) => {
+    if (value !== told) tell(value);
+    told = value;
+  };
 }
 
 /**

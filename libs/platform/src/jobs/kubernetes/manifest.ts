@@ -47,7 +47,10 @@ export const selectorOf = (place: KubernetesPlace): string =>
     .join(',');
 
 /** The container of a template that runs the task. */
-export function taskContainer(containers: readonly V1Container[], { container }: KubernetesPlace): V1Container {
+export function taskContainer(
+  containers: readonly V1Container[],
+  { container }: KubernetesPlace,
+): V1Container {
   const found = container === undefined ? containers[0] : containers.find(({ name }) => name === container);
   if (!found) throw new Error(`no container ${container ?? ''}`);
   return found;

@@ -10,7 +10,8 @@ const factors: Record<string, number> = {
  * @throws PlatformError `invalid`
  */
 export function quantityOf(text: string | number): number {
-  const [, number = '', suffix = ''] = /^([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)([a-zA-Z]*)$/.exec(`${text}`) ?? [];
+  const [, number = '', suffix = ''] =
+    /^([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)([a-zA-Z]*)$/.exec(`${text}`) ?? [];
   const factor = factors[suffix];
   if (number !== '' && factor !== undefined) return Number(number) * factor;
   throw new PlatformError('invalid', `expected a quantity such as 500m or 2Gi, found "${text}"`);

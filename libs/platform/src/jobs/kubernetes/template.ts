@@ -44,8 +44,14 @@ export async function readTemplates(place: KubernetesPlace): Promise<JobTemplate
   const broken = documents.flatMap(({ errors }) => errors)[0];
   if (broken) throw invalid(path, broken.message);
   if (documents.length < 1 || documents.length > 2)
-    throw invalid(path, `expected one Job, or two of which the second is for GPUs, found ${documents.length}`);
-  const [plain, gpu = plain] = documents.map((document) => checked(document.toJS(), place)) as [V1Job, V1Job?];
+    throw invalid(
+      path,
+      `expected one Job, or two of which the second is for GPUs, found ${documents.length}`,
+    );
+  const [plain, gpu = plain] = documents.map((document) => checked(document.toJS(), place)) as [
+    V1Job,
+    V1Job?,
+  ];
   return { plain, gpu };
 }
 

@@ -30,8 +30,8 @@ export class Transport {
 
   /** An answer whose body is still to come. @throws ApiFailure unless it is a good one */
   async open(call: Call): Promise<IncomingMessage> {
-    const { server, options } = await this.#prepare(call);
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+    const { server, options } = await this.#prepare(call, body);
     const request = server.protocol === 'http:' ? requestPlain : requestSecure;
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       request(server, options, resolve)
@@ -43,16 +43,20 @@ export class Transport {
     throw new ApiFailure(status, messageIn(await textOf(response).catch(() => ''), status));
   }
 
-  async #prepare({ method, path, query = {}, body, ...call }: Call) {
+  async #prepare({ method, path, query = {}, ...call }: Call, body: string | undefined) {
     const cluster = this.config.getCurrentCluster();
     const server = new URL(`${cluster?.server ?? ''}${path}`);
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) server.searchParams.set(name, String(value));
-    const contentType = call.contentType ?? 'application/json';
+    const ofBody = body !== undefined && {
+      'Content-Type': call.contentType ?? 'application/json',
+      // Without it Node sends the body of a DELETE so that no server sees it.
+      'Content-Length': Buffer.byteLength(body),
+    };
     const options: RequestOptions = {
       method,
       signal: call.signal,
-      headers: { Accept: 'application/json', ...(body !== undefined && { 'Content-Type': contentType }) },
+      headers: { Accept: 'application/json', ...ofBody },
     };
     try {
       await this.config.applyToHTTPSOptions(options);
