@@ -122,6 +122,8 @@ const providers = [...basics, ...ports, observation];
 export class PlatformModule implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
   constructor(
     @Inject(HEALTH) private readonly health: Health,
+    @Inject(TASK_REGISTRY) private readonly registry: TaskRegistry,
+    @Inject(JOBS) private readonly jobs: Jobs,
     @Inject(TASK_RUNNER) private readonly runner: ObservedRunner,
     @Inject(BUS) private readonly bus: Bus,
     @Inject(TRACING) private readonly tracing: Tracing,
@@ -129,7 +131,8 @@ export class PlatformModule implements OnApplicationBootstrap, OnModuleDestroy, 
     health.waitFor('start');
   }
 
-  onApplicationBootstrap(): void {
+  async onApplicationBootstrap(): Promise<void> {
+    if (this.registry.kinds.some((kind) => this.registry.get(kind).runs === 'as-job')) await this.jobs.open();
     this.health.reached('start');
   }
 
@@ -139,6 +142,7 @@ export class PlatformModule implements OnApplicationBootstrap, OnModuleDestroy, 
 
   async onApplicationShutdown(): Promise<void> {
     await this.runner.close();
+    await this.jobs.close();
     await this.bus.close();
     await this.tracing.close();
   }

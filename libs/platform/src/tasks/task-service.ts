@@ -36,8 +36,9 @@ export class TaskService implements OnApplicationBootstrap, BeforeApplicationShu
 
   async onApplicationBootstrap(): Promise<void> {
     this.#cancelled = await this.#bus.subscribe(['task.cancelled'], null, ({ message }) => {
-      const { taskIds, attempt } = message;
-      for (const id of taskIds) for (const consumer of this.#consumers) consumer.cancel(id, attempt);
+      const { taskIds, attempt, superseded } = message;
+      for (const id of taskIds)
+        for (const consumer of this.#consumers) consumer.cancel(id, attempt, superseded);
       return Promise.resolve();
     });
     for (const consumer of this.#consumers) await consumer.start();
