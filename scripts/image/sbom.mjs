@@ -1,0 +1,51 @@
+// Completes the bill of materials that npm wrote: node sbom.mjs NPM_SBOM APP STATUS_FOLDER >SBOM
+// Packages that were taken out of APP again are left out, Node and the Debian packages described in STATUS_FOLDER added.
+// It has no date, and its serial number is a hash: the same parts give the same bytes.
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const [npmSbom, app, statusFolder] = process.argv.slice(2);
+const sbom = JSON.parse(readFileSync(npmSbom, 'utf8'));
+
+const folderOf = ({ properties = [] }) =>
+  properties.find(({ name }) => name === 'cdx:npm:package:path')?.value ?? '';
+
+function debianComponents() {
+  const files = readdirSync(statusFolder)
+    .filter((name) => !name.endsWith('.md5sums'))
+    .sort();
+  return files.map((name) => {
+    const status = readFileSync(path.join(statusFolder, name), 'utf8');
+    const field = (key) => new RegExp(`^${key}: (.*)$`, 'm').exec(status)?.[1];
+    const version = field('Version');
+    const purl = `pkg:deb/debian/${field('Package')}@${encodeURIComponent(version)}?arch=${field('Architecture')}`;
+    return { type: 'library', 'bom-ref': purl, name: field('Package'), version, purl };
+  });
+}
+
+const node = {
+  type: 'application',
+  'bom-ref': 'node',
+  name: 'node',
+  version: process.versions.node,
+  purl: `pkg:generic/node@${process.versions.node}`,
+};
+const kept = sbom.components.filter((component) => existsSync(path.join(app, folderOf(component))));
+sbom.components = [...kept, node, ...debianComponents()];
+const refs = new Set([sbom.metadata.component, ...sbom.components].map((component) => component['bom-ref']));
+sbom.dependencies = sbom.dependencies
+  .filter(({ ref }) => refs.has(ref))
+  .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter((each) => refs.has(each)) }));
+delete sbom.metadata.timestamp;
+delete sbom.serialNumber;
+const hash = createHash('sha256').update(JSON.stringify(sbom)).digest('hex');
+const uuid = [
+  hash.slice(0, 8),
+  hash.slice(8, 12),
+  `5${hash.slice(13, 16)}`,
+  `8${hash.slice(17, 20)}`,
+  hash.slice(20, 32),
+];
+sbom.serialNumber = `urn:uuid:${uuid.join('-')}`;
+process.stdout.write(`${JSON.stringify(sbom, null, 2)}\n`);
