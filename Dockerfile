@@ -29,6 +29,7 @@ RUN npm sbom --omit=dev --sbom-format=cyclonedx --sbom-type=application >/sbom.j
     cp "$(command -v node)" /layer/usr/local/bin/ && \
     find . -name node_modules -prune -exec cp -a --parents {} /layer/app/ ';' && \
     node /scripts/sbom.mjs /sbom.json /app /status.d >/layer/app/sbom.cdx.json && \
+    chmod -R a=rX,u+w /layer && \
     find /layer -exec touch --no-dereference --date=@0 {} +
 
 FROM packages AS build
@@ -42,7 +43,7 @@ RUN mkdir -p /layer/app && \
       ')' -exec cp --parents {} /layer/app/ ';' && \
     cp LICENSE package.json /layer/app/ && \
     install -d -m 1777 /layer/data && \
-    chmod -R u=rwX,go=rX /layer/app && \
+    chmod -R a=rX,u+w /layer/app && \
     find /layer -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 
 FROM base AS runtime
@@ -69,3 +70,32 @@ LABEL org.opencontainers.image.title="Palimpsest" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.created="${CREATED}"
+
+FROM ${BUILD_BASE} AS cuda
+COPY scripts/image/cuda.txt /
+RUN apt-get -qq update && apt-get -qq install --no-install-recommends python3-pip && \
+    pip install --break-system-packages --no-deps --no-compile --no-cache-dir --require-hashes --target /wheels -r /cuda.txt && \
+    cd /wheels/nvidia && \
+    mkdir -p /layer/usr/local/cuda/lib64 && \
+    mv cuda_nvcc/bin cuda_nvcc/nvvm /layer/usr/local/cuda/ && \
+    find . -name '*.so*' -exec mv --target-directory=/layer/usr/local/cuda/lib64 {} + && \
+    cp /wheels/nvidia_cuda_runtime_cu12-*.dist-info/License.txt /layer/usr/local/cuda/LICENSE && \
+    rm -r /wheels && \
+    find /layer -exec touch --no-dereference --date=@0 {} +
+
+FROM ${BUILD_BASE} AS tensorflow
+RUN apt-get -qq update && apt-get -qq install --no-install-recommends g++
+COPY --from=production /layer/ /
+COPY --from=build /layer/ /
+RUN TENSORFLOW_HOME=/layer/opt/tensorflow node /app/services/cli/bin/palimpsest.js setup tensorflow --gpu && \
+    find /layer -exec touch --no-dereference --date=@0 {} +
+
+FROM runtime AS runtime-gpu
+COPY --from=cuda /layer/ /
+COPY --from=tensorflow /layer/ /
+ENV ENGINE=tensorflow-gpu \
+    TENSORFLOW_HOME=/opt/tensorflow \
+    LD_LIBRARY_PATH=/usr/local/cuda/lib64 \
+    # What NVIDIA's container runtime reads.
+    NVIDIA_VISIBLE_DEVICES=all \
+    NVIDIA_DRIVER_CAPABILITIES=compute,utility

@@ -41,19 +41,13 @@ function* entriesOf(fd, start, end) {
       type,
       mode: octal(header, 100, 8) & 0o7777,
       uid: octal(header, 108, 8),
+      modified: octal(header, 136, 12),
       start: body,
       bytes,
     };
   }
 }
 
-/**
- * What an image that `docker save` wrote consists of.
- *
- * @param {string} file
- * @returns {import('./archive.mjs').ImageArchive}
- * @throws Error when the file has no manifest
- */
 export function readImage(file) {
   const fd = openSync(file, 'r');
   try {
@@ -70,6 +64,15 @@ export function readImage(file) {
       return { start, bytes, entries: [...entriesOf(fd, start, start + bytes)] };
     });
     return { names: manifest.RepoTags, config: json(manifest.Config), layers };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+export function readEntry(file, { start, bytes }) {
+  const fd = openSync(file, 'r');
+  try {
+    return readAt(fd, start, bytes);
   } finally {
     closeSync(fd);
   }

@@ -2,14 +2,22 @@
 // Packages that were taken out of APP again are left out, Node and the Debian packages described in STATUS_FOLDER added.
 // It has no date, and its serial number is a hash: the same parts give the same bytes.
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 const [npmSbom, app, statusFolder] = process.argv.slice(2);
 const sbom = JSON.parse(readFileSync(npmSbom, 'utf8'));
 
-const folderOf = ({ properties = [] }) =>
-  properties.find(({ name }) => name === 'cdx:npm:package:path')?.value ?? '';
+/** Name and version of every package in the folder, as npm refers to them. */
+function installedRefs() {
+  const manifests = readdirSync(app, { recursive: true }).filter(
+    (file) => path.basename(file) === 'package.json',
+  );
+  return manifests.map((file) => {
+    const { name, version } = JSON.parse(readFileSync(path.join(app, file), 'utf8'));
+    return `${name}@${version}`;
+  });
+}
 
 function debianComponents() {
   const files = readdirSync(statusFolder)
@@ -31,12 +39,15 @@ const node = {
   version: process.versions.node,
   purl: `pkg:generic/node@${process.versions.node}`,
 };
-const kept = sbom.components.filter((component) => existsSync(path.join(app, folderOf(component))));
+const installed = new Set(installedRefs());
+const kept = sbom.components.filter((component) => installed.has(component['bom-ref']));
 sbom.components = [...kept, node, ...debianComponents()];
 const refs = new Set([sbom.metadata.component, ...sbom.components].map((component) => component['bom-ref']));
 sbom.dependencies = sbom.dependencies
   .filter(({ ref }) => refs.has(ref))
   .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter((each) => refs.has(each)) }));
+// By npm it is called like the folder.
+sbom.metadata.component.name = 'palimpsest';
 delete sbom.metadata.timestamp;
 delete sbom.serialNumber;
 const hash = createHash('sha256').update(JSON.stringify(sbom)).digest('hex');

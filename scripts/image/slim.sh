@@ -17,4 +17,4 @@ for platform in napi-v*/*/*; do
   *) rm -r "$platform" ;;
   esac
 done
-find . -type d -empty -delete
+find "$1" -type d -empty -delete
