@@ -19,12 +19,12 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 FROM ${RUNTIME_BASE} AS base
 
 FROM packages AS production
+RUN npm sbom --sbom-format=cyclonedx --sbom-type=application >/sbom.json && \
+    npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 COPY --from=base /var/lib/dpkg/status.d/ /status.d/
 COPY scripts/image/slim.sh scripts/image/sbom.mjs /scripts/
 # A date that no release changes: machines which have these packages need not fetch them again.
-RUN npm sbom --omit=dev --sbom-format=cyclonedx --sbom-type=application >/sbom.json && \
-    npm prune --omit=dev --ignore-scripts --no-audit --no-fund && \
-    /scripts/slim.sh /app && \
+RUN /scripts/slim.sh /app && \
     mkdir -p /layer/usr/local/bin /layer/app && \
     cp "$(command -v node)" /layer/usr/local/bin/ && \
     find . -name node_modules -prune -exec cp -a --parents {} /layer/app/ ';' && \
@@ -76,10 +76,10 @@ COPY scripts/image/cuda.txt /
 RUN apt-get -qq update && apt-get -qq install --no-install-recommends python3-pip && \
     pip install --break-system-packages --no-deps --no-compile --no-cache-dir --require-hashes --target /wheels -r /cuda.txt && \
     cd /wheels/nvidia && \
-    mkdir -p /layer/usr/local/cuda/lib64 && \
+    mkdir -p /layer/usr/local/cuda/lib64 /layer/usr/local/cuda/licenses && \
     mv cuda_nvcc/bin cuda_nvcc/nvvm /layer/usr/local/cuda/ && \
     find . -name '*.so*' -exec mv --target-directory=/layer/usr/local/cuda/lib64 {} + && \
-    cp /wheels/nvidia_cuda_runtime_cu12-*.dist-info/License.txt /layer/usr/local/cuda/LICENSE && \
+    cd /wheels && find . -ipath '*.dist-info/*license.txt' -exec cp --parents {} /layer/usr/local/cuda/licenses/ ';' && \
     rm -r /wheels && \
     find /layer -exec touch --no-dereference --date=@0 {} +
 
