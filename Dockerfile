@@ -19,8 +19,10 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 FROM ${RUNTIME_BASE} AS base
 
 FROM packages AS production
-RUN npm sbom --sbom-format=cyclonedx --sbom-type=application >/sbom.json && \
-    npm prune --omit=dev --ignore-scripts --no-audit --no-fund
+# npm lists what is installed only when nothing is missing, so it must not know of what was pruned.
+RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund && \
+    npm pkg delete devDependencies && \
+    npm sbom --sbom-format=cyclonedx --sbom-type=application >/sbom.json
 COPY --from=base /var/lib/dpkg/status.d/ /status.d/
 COPY scripts/image/slim.sh scripts/image/sbom.mjs /scripts/
 # A date that no release changes: machines which have these packages need not fetch them again.
