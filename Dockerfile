@@ -82,7 +82,9 @@ RUN apt-get -qq update && apt-get -qq install --no-install-recommends python3-pi
     mv cuda_nvcc/bin cuda_nvcc/nvvm /layer/usr/local/cuda/ && \
     find . -name '*.so*' -exec mv --target-directory=/layer/usr/local/cuda/lib64 {} + && \
     cd /wheels && find . -ipath '*.dist-info/*license.txt' -exec cp --parents {} /layer/usr/local/cuda/licenses/ ';' && \
-    rm -r /wheels && \
+    cd / && rm -r /wheels && \
+    # cuDNN needs it; the runtime base has none.
+    cp --dereference /usr/lib/*-linux-gnu/libz.so.1 /layer/usr/local/cuda/lib64/ && \
     find /layer -exec touch --no-dereference --date=@0 {} +
 
 FROM ${BUILD_BASE} AS tensorflow
@@ -90,6 +92,7 @@ RUN apt-get -qq update && apt-get -qq install --no-install-recommends g++
 COPY --from=production /layer/ /
 COPY --from=build /layer/ /
 RUN TENSORFLOW_HOME=/layer/opt/tensorflow node /app/services/cli/bin/palimpsest.js setup tensorflow --gpu && \
+    find /layer -type f '(' -name '*.ts' -o -name '*.map' ')' -delete && \
     find /layer -exec touch --no-dereference --date=@0 {} +
 
 FROM runtime AS runtime-gpu

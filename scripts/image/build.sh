@@ -26,7 +26,7 @@ start_daemon() {
   [ "$(id -u)" -eq 0 ] || fail "found no Docker daemon; expected root to start one, found user $(id -un)"
   run=$(mktemp -d)
   export DOCKER_HOST=unix://$run/docker.sock
-  # The classic builder: BuildKit would ask a registry for the bases that are here.
+  # The builder that comes with the daemon: the client of BuildKit may be missing.
   export DOCKER_BUILDKIT=0
   dockerd --data-root "$cache/docker" --exec-root "$run/exec" --pidfile "$run/pid" --host "$DOCKER_HOST" \
     --iptables=false --bridge=none >"$cache/dockerd.log" 2>&1 &
@@ -47,15 +47,16 @@ stop_daemon() {
 }
 
 build() {
-  local version seconds
+  local version seconds revision
   version=$(node -p 'require("./package.json").version')
   seconds=$(git log -1 --format=%ct)
+  revision=$(git describe --always --abbrev=40 --exclude='*' --dirty)
   docker build --network=host --target "$target" --tag "$image:$version" \
     --build-arg BUILD_BASE="${BUILD_BASE:-palimpsest-base/build}" \
     --build-arg RUNTIME_BASE="${RUNTIME_BASE:-palimpsest-base/runtime}" \
     --build-arg SOURCE_DATE_EPOCH="$seconds" \
     --build-arg CREATED="$(date --utc --date="@$seconds" +%Y-%m-%dT%H:%M:%SZ)" \
-    --build-arg VERSION="$version" --build-arg REVISION="$(git rev-parse HEAD)" --build-arg SOURCE="${SOURCE:-}" .
+    --build-arg VERSION="$version" --build-arg REVISION="$revision" --build-arg SOURCE="${SOURCE:-}" .
   docker save --output "$cache/$target.tar" "$image:$version"
 }
 

@@ -73,7 +73,7 @@ describe.skipIf(missing !== '')(`the image as it was saved${missing}`, () => {
     expect(image.names.map((name) => name.split(':')[1])).toEqual([label('version')]);
     expect(label('licenses')).toBe('Apache-2.0');
     expect(label('title')).toBe('Palimpsest');
-    expect(label('revision')).toMatch(/^[0-9a-f]{40}$/);
+    expect(label('revision')).toMatch(/^[0-9a-f]{40}(-dirty)?$/);
   });
 
   it('has no dates but 1970 and that of its label', () => {
