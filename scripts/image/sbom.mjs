@@ -1,7 +1,6 @@
 // Completes the bill of materials that npm wrote: node sbom.mjs NPM_SBOM APP STATUS_FOLDER >SBOM
 // Packages that were taken out of APP again are left out, Node and the Debian packages described in STATUS_FOLDER added.
-// It has no date, and its serial number is a hash: the same parts give the same bytes.
-import { createHash } from 'node:crypto';
+// Without date and serial number, so that the same parts give the same bytes.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -50,13 +49,4 @@ sbom.dependencies = sbom.dependencies
 sbom.metadata.component.name = 'palimpsest';
 delete sbom.metadata.timestamp;
 delete sbom.serialNumber;
-const hash = createHash('sha256').update(JSON.stringify(sbom)).digest('hex');
-const uuid = [
-  hash.slice(0, 8),
-  hash.slice(8, 12),
-  `5${hash.slice(13, 16)}`,
-  `8${hash.slice(17, 20)}`,
-  hash.slice(20, 32),
-];
-sbom.serialNumber = `urn:uuid:${uuid.join('-')}`;
 process.stdout.write(`${JSON.stringify(sbom, null, 2)}\n`);
