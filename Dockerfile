@@ -30,17 +30,17 @@ RUN /scripts/slim.sh /app && \
     mkdir -p /layer/usr/local/bin /layer/app && \
     cp "$(command -v node)" /layer/usr/local/bin/ && \
     find . -name node_modules -prune -exec cp -a --parents {} /layer/app/ ';' && \
-    node /scripts/sbom.mjs /sbom.json /app /status.d >/layer/app/sbom.cdx.json && \
+    node /scripts/sbom.mjs /sbom.json /app /status.d >/sbom.cdx.json && \
     chmod -R a=rX,u+w /layer && \
     find /layer -exec touch --no-dereference --date=@0 {} +
 
 FROM packages AS build
 COPY . .
 RUN npx tsc -b
+COPY --from=production /sbom.cdx.json /layer/app/
 ARG SOURCE_DATE_EPOCH=0
 # Any user may write to /data, as to /tmp: some platforms choose the number themselves.
-RUN mkdir -p /layer/app && \
-    find libs services -name node_modules -prune -o -path libs/testing -prune -o -type f '(' \
+RUN find libs services -name node_modules -prune -o -path libs/testing -prune -o -type f '(' \
       -path '*/bin/*' -o -path 'services/cli/tensorflow/*' -o -name package.json -o -path '*/dist/*.js' ! -name '*-conformance.js' ! -name '*.fixture.js' \
       ')' -exec cp --parents {} /layer/app/ ';' && \
     cp LICENSE package.json /layer/app/ && \
