@@ -44,6 +44,8 @@ RUN find libs services -name node_modules -prune -o -path libs/testing -prune -o
       -path '*/bin/*' -o -path 'services/cli/tensorflow/*' -o -name package.json -o -path '*/dist/*.js' ! -name '*-conformance.js' ! -name '*.fixture.js' \
       ')' -exec cp --parents {} /layer/app/ ';' && \
     cp LICENSE package.json /layer/app/ && \
+    # What `helm test` runs.
+    node -e "import('./test/support/tiny-study.mjs').then((m) => m.writeTinyStudy('/layer/app/examples/tiny'))" && \
     install -d -m 1777 /layer/data && \
     chmod -R a=rX,u+w /layer/app && \
     find /layer -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
