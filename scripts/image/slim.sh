@@ -8,7 +8,7 @@ cd "$1"
 find . -type f '(' -name '*.ts' -o -name '*.[cm]ts' -o -name '*.map' ')' -delete
 find . -type d -name .bin -prune -exec rm -r {} +
 # Builds for browsers, and tests of others.
-rm -r node_modules/h5wasm/dist/esm node_modules/h5wasm/dist/iife node_modules/vega/build-es5 node_modules/bintrees/test
+rm -r node_modules/h5wasm/dist/node node_modules/h5wasm/dist/iife node_modules/vega/build-es5 node_modules/bintrees/test
 rm -r libs/testing node_modules/.package-lock.json node_modules/@palimpsest/testing node_modules/onnxruntime-web
 
 cd node_modules/onnxruntime-node/bin
