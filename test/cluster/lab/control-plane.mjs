@@ -121,7 +121,7 @@ export async function startKwok(cluster) {
   const { folder, certificate } = cluster;
   const log = path.join(folder, 'pod.log');
   writeFileSync(log, `${new Date().toISOString()} stdout F played by kwok\n`);
-  const stages = readFileSync(path.join(import.meta.dirname, 'stages.yaml'), 'utf8').replace('@LOG@', log);
+  const stages = readFileSync(path.join(import.meta.dirname, 'stages.yaml'), 'utf8').replace('LOG_FILE', log);
   writeFileSync(path.join(folder, 'stages.yaml'), stages);
   return part(cluster, 'kwok', {
     port,
