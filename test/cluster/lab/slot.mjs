@@ -27,6 +27,7 @@ async function taken(index, folder) {
   if (isAlive(owner.pid)) return false;
   await removeContainers(owner.folder, placeOf(index));
   await removeNetwork(placeOf(index));
+  await rm(owner.folder, { recursive: true, force: true });
   await rm(fileOf(index), { force: true });
   return taken(index, folder);
 }
