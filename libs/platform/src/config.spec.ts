@@ -39,6 +39,16 @@ describe('loadConfig', () => {
     expect(() => loadConfig({ [name]: value })).toThrow(message);
   });
 
+  it.each([
+    [{}, 0],
+    [{ ENGINE: 'tensorflow' }, 0],
+    [{ ENGINE: 'tensorflow-gpu' }, 1],
+    [{ ONNX_PROVIDER: 'cuda' }, 1],
+    [{ ONNX_PROVIDER: 'cuda', GPUS_PER_JOB: '0' }, 0],
+  ])('asks for a GPU a job where networks run on one: %o', (env, gpus) => {
+    expect(loadConfig(env).GPUS_PER_JOB).toBe(gpus);
+  });
+
   it('does not repeat a password', () => {
     expect(() => loadConfig({ DATABASE_URL: 'mysql://a:secret@x' })).not.toThrow(/secret/);
   });

@@ -1,27 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import https from 'node:https';
 import path from 'node:path';
 import { freePort, isFree } from '../../distributed/servers/ports.mjs';
-import { serve } from '../../distributed/servers/server.mjs';
-import { program } from './cache.mjs';
 import { writeKubeconfig } from './credentials.mjs';
+import { part } from './part.mjs';
 
-const listening = async (port) => {
-  if (await isFree(port)) throw new Error(`nothing listens on ${port}`);
+/** Resolves when something listens on a port; within a network of its own nobody can look, and whoever needs it waits. */
+const listening = (cluster, port) => async () => {
+  if (!cluster.wrap && (await isFree(port))) throw new Error(`nothing listens on ${port}`);
 };
-
-/** Starts one program of the cluster with a folder of its own; its log is `server.log` there. */
-async function part(cluster, name, { port, args, ready, wrap = [] }) {
-  const data = path.join(cluster.folder, name);
-  await mkdir(data, { recursive: true });
-  const [first, ...rest] = [...wrap, program(cluster.options, name), ...args];
-  return serve({
-    ...{ name, version: '', port, url: '', env: {}, data, options: cluster.options },
-    command: () => ({ program: first, args: rest }),
-    ready: ready ?? (() => listening(port)),
-  });
-}
 
 /** etcd, which forgets nothing when the API server is killed. */
 export async function startEtcd(cluster) {
@@ -30,7 +17,6 @@ export async function startEtcd(cluster) {
   cluster.etcd = clients;
   return part(cluster, 'etcd', {
     port,
-    wrap: cluster.wrap,
     args: [
       '--data-dir=data',
       `--listen-client-urls=${clients}`,
@@ -42,27 +28,26 @@ export async function startEtcd(cluster) {
       '--logger=zap',
       '--log-level=warn',
     ],
-    ready: cluster.wrap ? () => Promise.resolve() : undefined,
+    ready: listening(cluster, port),
   });
 }
 
 /** The API server. Ready when it says so to whoever has a token. */
 export async function startApiServer(cluster) {
-  const { folder, address, tokens } = cluster;
+  const { folder, address, place, tokens } = cluster;
   const port = await freePort();
   const certificates = path.join(folder, 'certificates');
   cluster.server = `https://${address}:${port}`;
   cluster.certificate = path.join(certificates, 'apiserver.crt');
   const server = await part(cluster, 'kube-apiserver', {
     port,
-    wrap: cluster.wrap,
     args: [
       `--etcd-servers=${cluster.etcd}`,
       `--bind-address=${address}`,
       `--secure-port=${port}`,
-      ...(cluster.wrap ? [`--advertise-address=${address}`] : []),
+      ...(place ? [`--advertise-address=${address}`] : []),
       `--cert-dir=${certificates}`,
-      '--service-cluster-ip-range=10.96.0.0/16',
+      `--service-cluster-ip-range=${place?.services ?? '10.96.0.0/16'}`,
       '--authorization-mode=Node,RBAC',
       '--enable-admission-plugins=NodeRestriction',
       '--allow-privileged=true',
@@ -83,7 +68,7 @@ export async function startApiServer(cluster) {
 /** The controllers; among them the one that makes pods of Jobs. */
 export async function startControllers(cluster) {
   const port = await freePort();
-  const { folder } = cluster;
+  const { folder, place } = cluster;
   return part(cluster, 'kube-controller-manager', {
     port,
     args: [
@@ -95,8 +80,9 @@ export async function startControllers(cluster) {
       '--bind-address=127.0.0.1',
       `--secure-port=${port}`,
       '--cert-dir=certificates',
-      ...(cluster.wrap ? ['--allocate-node-cidrs=true', '--cluster-cidr=10.244.0.0/16'] : []),
+      ...(place ? ['--allocate-node-cidrs=true', `--cluster-cidr=${place.pods}`] : []),
     ],
+    ready: listening(cluster, port),
   });
 }
 
@@ -112,6 +98,7 @@ export async function startScheduler(cluster) {
       `--secure-port=${port}`,
       '--cert-dir=certificates',
     ],
+    ready: listening(cluster, port),
   });
 }
 
@@ -121,7 +108,7 @@ export async function startKwok(cluster) {
   const { folder, certificate } = cluster;
   const log = path.join(folder, 'pod.log');
   writeFileSync(log, `${new Date().toISOString()} stdout F played by kwok\n`);
-  const stages = readFileSync(path.join(import.meta.dirname, 'stages.yaml'), 'utf8').replace('@LOG@', log);
+  const stages = readFileSync(path.join(import.meta.dirname, 'stages.yaml'), 'utf8').replace('LOG_FILE', log);
   writeFileSync(path.join(folder, 'stages.yaml'), stages);
   return part(cluster, 'kwok', {
     port,
@@ -136,6 +123,7 @@ export async function startKwok(cluster) {
       `--tls-cert-file=${certificate}`,
       `--tls-private-key-file=${certificate.replace(/crt$/, 'key')}`,
     ],
+    ready: listening(cluster, port),
   });
 }
 

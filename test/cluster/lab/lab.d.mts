@@ -1,4 +1,7 @@
-/** A cluster of its own: etcd, API server, controllers and scheduler; nodes and pods as `mode` says. */
+/**
+ * A cluster of its own: etcd, API server, controllers and scheduler, and by its mode: `sim`, nodes and pods that are
+ * played (`stages.yaml` says how); `node`, this machine as a real node, with containers in a network of their own.
+ */
 export interface Lab {
   /** Of everything that it keeps, also `server.log` of each part in a folder of its own. */
   folder: string;
@@ -10,6 +13,10 @@ export interface Lab {
   kubectl(...args: string[]): Promise<string>;
   /** Applies a manifest. */
   apply(manifest: object): Promise<void>;
+  /** What the host is called from a pod: servers that listen there are reached from pods. */
+  host: string;
+  /** Puts an image, as `docker save` writes it, where the node finds it. Mode `node` only. */
+  load(archive: string): Promise<unknown>;
   apiServer: {
     /** Ends it by SIGKILL; resolves when it is gone. */
     kill(): Promise<void>;
@@ -23,11 +30,27 @@ export interface Lab {
 export interface LabOptions {
   /** Where programs are kept; PALIMPSEST_KUBERNETES or ~/.cache/palimpsest-kubernetes by default. */
   cache?: string;
+  /** `sim` by default. Several clusters of either may run beside each other. */
+  mode?: 'sim' | 'node';
   /** How many nodes are played; 2 by default. */
   nodes?: number;
   /** GPUs of each, as `nvidia.com/gpu`; 4 by default. */
   gpusPerNode?: number;
+  /** Paths of images, as `docker save` writes them, that a real node has. */
+  images?: string[];
 }
+
+/** Makes an image of one layer. @returns the path of the archive */
+export declare function makeImage(
+  folder: string,
+  image: {
+    name: string;
+    /** By their path in the image. */
+    files: Record<string, string>;
+    links?: Record<string, string>;
+    entrypoint: string[];
+  },
+): Promise<string>;
 
 export declare function startLab(options?: LabOptions): Promise<Lab>;
 
