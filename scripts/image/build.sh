@@ -43,6 +43,8 @@ start_daemon() {
 stop_daemon() {
   kill "$daemon" 2>/dev/null || true
   wait "$daemon" || true
+  # The daemon leaves the network of its containers mounted.
+  umount "$run"/exec/netns/* 2>/dev/null || true
   rm -rf "$run"
 }
 
