@@ -13,7 +13,7 @@ import {
 import type { Server } from '../../distributed/servers/servers.mjs';
 import { writeTinyStudy } from '../../support/tiny-study.mjs';
 import { missing as missingLab, startLab, type Lab } from '../lab/lab.mjs';
-import { archiveOf } from './image.js';
+import { archiveOf, nameOf } from './image.js';
 
 const run = promisify(execFile);
 const chart = 'helm/palimpsest';
@@ -89,7 +89,7 @@ export class Installation {
     const [bus, store, database] = this.servers.map(({ url }) => url);
     const services = ['api', 'ingestion', 'training', 'activations', 'analysis', 'reporting'];
     return {
-      image: { pullPolicy: 'Never' },
+      image: { ...nameOf(archiveOf('runtime') as string), pullPolicy: 'Never' },
       bus: { url: bus },
       store: { url: store, existingSecret: 'store' },
       database: { url: database },
