@@ -5,7 +5,8 @@
 set -eu
 cd "$1"
 
-find . -type f '(' -name '*.ts' -o -name '*.[cm]ts' -o -name '*.map' ')' -delete
+# What ends in .bare is for another program than Node.
+find . -type f '(' -name '*.ts' -o -name '*.[cm]ts' -o -name '*.map' -o -name '*.bare' ')' -delete
 find . -type d -name .bin -prune -exec rm -r {} +
 # Builds for browsers, and tests of others.
 rm -r node_modules/h5wasm/dist/node node_modules/h5wasm/dist/iife node_modules/vega/build-es5 node_modules/bintrees/test
