@@ -52,21 +52,18 @@ RUN find libs services -name node_modules -prune -o -path libs/testing -prune -o
 
 FROM base AS runtime
 COPY --from=production /layer/ /
-COPY --from=build /layer/ /
 ENV NODE_ENV=production \
     DATA_DIR=/data \
     HTTP_HOST=0.0.0.0 \
     # Without its native library the program must say so, not look for the one that was left out.
     PALIMPSEST_ONNX_RUNTIME=node
 USER 65532:65532
-WORKDIR /data
 EXPOSE 7315
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["node", "/app/services/cli/bin/palimpsest.js"]
-ARG VERSION=unknown
-ARG REVISION=unknown
-ARG SOURCE=unknown
-ARG CREATED=1970-01-01T00:00:00Z
+COPY --from=build /layer/ /
+WORKDIR /data
+ARG VERSION=unknown REVISION=unknown SOURCE=unknown CREATED=1970-01-01T00:00:00Z
 LABEL org.opencontainers.image.title="Palimpsest" \
       org.opencontainers.image.description="Which pretrained start was the right one for your medical images" \
       org.opencontainers.image.source="${SOURCE}" \
