@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import yaml from 'yaml';
+import { permissionsIn } from '@palimpsest/platform';
 import { exceptions } from './exceptions.js';
 import { cases, render, renderedPath } from './render.mjs';
 import { programNames, programPath } from './tools/programs.mjs';
@@ -30,6 +31,7 @@ interface Manifest {
   metadata: { name: string };
   data?: Record<string, string>;
   spec?: unknown;
+  rules?: { apiGroups: string[]; resources: string[]; verbs: string[]; resourceNames?: string[] }[];
 }
 const parsed = (text: string) => yaml.parseAllDocuments(text).map((each) => each.toJS() as Manifest);
 
@@ -67,6 +69,16 @@ describe.skipIf(lacking.length > 0)(`the chart (needs ${programNames.join(', ')}
     const { ok, said } = attempt(helm, [...lint, '--values', `${chart}/cases/${name}.yaml`]);
     expect(said).not.toMatch(/WARNING|ERROR/);
     expect(ok).toBe(true);
+  });
+
+  it('allows training exactly what the program uses', () => {
+    const rules = parsed(readFileSync(renderedPath('minimal'), 'utf8')).find(
+      ({ kind }) => kind === 'Role',
+    )?.rules;
+    const granted = rules?.map(({ apiGroups: [group], resources: [resource], verbs, resourceNames }) => {
+      return { group, resource, verbs, ...(resourceNames && { name: resourceNames[0] }) };
+    });
+    expect(granted).toEqual(permissionsIn({ owner: 'palimpsest-job' }));
   });
 
   it('passes the tests of its templates', () => {

@@ -273,6 +273,20 @@ describe.skipIf(reason)(`jobs in Kubernetes${reason === undefined ? '' : ` (skip
     expect(await failing42.run(job, never)).toBe('failed');
   });
 
+  it('deletes Jobs with the ConfigMap that owns them, and starts with none that is not there', async () => {
+    const reading = { group: '', resource: 'configmaps', verbs: ['get'] };
+    const place = await corner(lab, [...requiredPermissions, reading]);
+    const options = { owner: 'release' };
+    await expect(open(place, { options })).rejects.toThrow('expected a ConfigMap release');
+    await place.kubectl('create', 'configmap', 'release');
+    const jobs = await open(place, { options, annotations: { 'lab/hold': 'yes' } });
+    const run = jobs.run(aJob(), never);
+    await eventually('a Job', async () => (await names(place)).length === 1, PATIENCE_MS);
+    await place.kubectl('delete', 'configmap', 'release');
+    await expect(run).rejects.toMatchObject({ code: 'unavailable' });
+    await eventually('no Job', async () => (await names(place)).length === 0, PATIENCE_MS);
+  });
+
   describe('with exactly what it needs but for one verb', () => {
     const verbs = requiredPermissions.flatMap(({ resource, verbs }) =>
       verbs.map((verb) => [verb, resource] as const),

@@ -26,7 +26,7 @@
 {{- if eq .Values.jobs.kind "process" -}}
 process:
 {{- else -}}
-kubernetes:?namespace={{ .Release.Namespace }}&template=/etc/palimpsest/job.yaml&name={{ include "palimpsest.jobsName" . }}
+kubernetes:?namespace={{ .Release.Namespace }}&template=/etc/palimpsest/job.yaml&name={{ include "palimpsest.jobsName" . }}&owner={{ include "palimpsest.fullname" . }}-job
 {{- with .Values.jobs.gpuResource }}{{ if ne . "nvidia.com/gpu" }}&gpuResource={{ . }}{{ end }}{{ end }}
 {{- with .Values.jobs.queue }}&queue={{ . }}{{ end }}
 {{- end -}}

@@ -1,7 +1,7 @@
 import { PlatformError } from '@palimpsest/contracts';
 import { connectKubernetes } from './connect.js';
 import { manifestOf } from './manifest.js';
-import { requiredPermissions } from './permissions.js';
+import { permissionsIn } from './permissions.js';
 import { parseKubernetesUrl } from './place.js';
 import { readTemplates } from './template.js';
 
@@ -31,7 +31,7 @@ export async function examineKubernetes(
     reach: async () => `Kubernetes ${await api.version()}, namespace ${place.namespace}`,
     permissions: async () => {
       const denied: string[] = [];
-      for (const permission of requiredPermissions)
+      for (const permission of permissionsIn(place))
         for (const verb of permission.verbs)
           if (!(await api.mayI(verb, permission))) denied.push(`${verb} ${permission.resource}`);
       if (denied.length === 0) return 'all that jobs need';

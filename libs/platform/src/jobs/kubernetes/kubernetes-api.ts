@@ -1,13 +1,17 @@
 import type {
   CoreV1Event,
   CoreV1EventList,
+  V1ConfigMap,
   V1Job,
   V1JobList,
+  V1OwnerReference,
   V1Pod,
   V1PodList,
   V1SelfSubjectAccessReview,
 } from '@kubernetes/client-node';
+import { PlatformError } from '@palimpsest/contracts';
 import { ApiFailure } from './api-failure.js';
+import type { Permission } from './permissions.js';
 import { noAnswer, type Call, type Transport } from './transport.js';
 
 /** Objects that are watched. */
@@ -119,10 +123,23 @@ export class KubernetesApi {
       .map(({ message = '' }) => message);
   }
 
+  /** What makes a ConfigMap the owner of an object. @throws PlatformError `invalid` where there is none of this name */
+  async ownerOf(configMap: string): Promise<V1OwnerReference> {
+    const path = `/api/v1/namespaces/${this.#namespace}/configmaps/${configMap}`;
+    const found = await orUndefined(this.#json<V1ConfigMap>({ method: 'GET', path }));
+    const uid = found?.metadata?.uid;
+    if (uid !== undefined) return { apiVersion: 'v1', kind: 'ConfigMap', name: configMap, uid };
+    const expected = `expected a ConfigMap ${configMap} in namespace ${this.#namespace}, found none`;
+    throw new PlatformError('invalid', `JOBS_URL: owner: ${expected}`);
+  }
+
   /** Whether these credentials may do something in the namespace. */
-  async mayI(verb: string, { group, resource }: { group: string; resource: string }): Promise<boolean> {
-    const [name, subresource] = resource.split('/');
-    const resourceAttributes = { namespace: this.#namespace, verb, group, resource: name, subresource };
+  async mayI(
+    verb: string,
+    { group, resource: path, name }: Pick<Permission, 'group' | 'resource' | 'name'>,
+  ): Promise<boolean> {
+    const [resource, subresource] = path.split('/');
+    const resourceAttributes = { namespace: this.#namespace, verb, group, resource, subresource, name };
     const { status } = await this.#json<V1SelfSubjectAccessReview>({
       ...{ method: 'POST', path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews' },
       body: {

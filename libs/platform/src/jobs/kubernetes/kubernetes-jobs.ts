@@ -1,3 +1,4 @@
+import type { V1OwnerReference } from '@kubernetes/client-node';
 import type { Logger } from 'pino';
 import type { Config } from '../../config.js';
 import { logFields } from '../../observe/log.js';
@@ -12,6 +13,7 @@ import { Keeper } from './keeper.js';
 import type { KubernetesApi } from './kubernetes-api.js';
 import { jobName, manifestOf, selectorOf } from './manifest.js';
 import { Mirror } from './mirror.js';
+import { persist } from './persist.js';
 import { parseKubernetesUrl, type KubernetesPlace } from './place.js';
 import { readTemplates, type JobTemplates } from './template.js';
 
@@ -44,6 +46,7 @@ interface Opened {
   jobs: Mirror<'jobs'>;
   pods: Mirror<'pods'>;
   keeping: NodeJS.Timeout;
+  owner: V1OwnerReference | undefined;
 }
 
 /**
@@ -77,7 +80,7 @@ export class KubernetesJobs implements Jobs {
     waits: (what: string | undefined) => void = () => undefined,
   ): Promise<'done' | 'failed'> {
     signal.throwIfAborted();
-    const { api, jobs, pods } = await (this.#opened ??= this.#open());
+    const { api, jobs, pods, owner } = await (this.#opened ??= this.#open());
     const { store, log } = this.#options;
     const { taskId, kind } = job;
     const name = jobName(this.#place, job);
@@ -90,7 +93,7 @@ export class KubernetesJobs implements Jobs {
     };
     this.#followedHere.add(name);
     try {
-      return await new JobRun(job, this.#manifestOf(job), parts, signal).toItsEnd();
+      return await new JobRun(job, this.#manifestOf(job, owner), parts, signal).toItsEnd();
     } finally {
       this.#followedHere.delete(name);
     }
@@ -105,6 +108,7 @@ export class KubernetesJobs implements Jobs {
   async #open(): Promise<Opened> {
     const { log } = this.#options;
     const api = await connectKubernetes(this.#place, this.#options.env);
+    const owner = await this.#ownerOf(api);
     const labelSelector = selectorOf(this.#place);
     const jobs = new Mirror({ api, resource: 'jobs', labelSelector, log });
     const pods = new Mirror({ api, resource: 'pods', labelSelector, log });
@@ -113,7 +117,15 @@ export class KubernetesJobs implements Jobs {
     const { abandonedMs, keepMs } = this.#timing;
     const followed = () => this.#followed();
     const keeper = new Keeper({ api, jobs, followedHere: this.#followedHere, followed, abandonedMs, log });
-    return { api, jobs, pods, keeping: setInterval(() => void keeper.round(), keepMs).unref() };
+    return { api, jobs, pods, owner, keeping: setInterval(() => void keeper.round(), keepMs).unref() };
+  }
+
+  /** Waited for while the API server is away. */
+  async #ownerOf(api: KubernetesApi): Promise<V1OwnerReference | undefined> {
+    const { owner } = this.#place;
+    if (owner === undefined) return undefined;
+    const tell = (error: Error) => this.#options.log.warn({ err: error }, 'could not look up who owns jobs');
+    return persist(() => api.ownerOf(owner), { tell });
   }
 
   #followed(): string {
@@ -121,10 +133,11 @@ export class KubernetesJobs implements Jobs {
     return `${host}/${pid} ${(this.#options.now ?? (() => new Date()))().toISOString()}`;
   }
 
-  #manifestOf(job: Job) {
+  #manifestOf(job: Job, owner: V1OwnerReference | undefined) {
     const { config, environment = () => ({}) } = this.#options;
     const threads = String(config.THREADS_PER_TASK ?? job.needs.cpus);
     return manifestOf(job, {
+      owner,
       place: this.#place,
       templates: this.#templates,
       environment: { ...environment(), THREADS_PER_TASK: threads, JOB_LOG: 'store' },

@@ -3,6 +3,7 @@ import type {
   V1EnvVar,
   V1Job,
   V1JobSpec,
+  V1OwnerReference,
   V1PodTemplateSpec,
   V1ResourceRequirements,
 } from '@kubernetes/client-node';
@@ -18,6 +19,8 @@ export interface ManifestParts {
   templates: JobTemplates;
   /** Variables that the process of the job must have. */
   environment: Record<string, string>;
+  /** What the Job goes with. */
+  owner?: V1OwnerReference | undefined;
 }
 
 /** A week: waiting for a node counts. */
@@ -58,7 +61,7 @@ export function taskContainer(
 
 /** The Job of a task: the operator's template, with what only the program knows filled in. */
 export function manifestOf(job: Job, parts: ManifestParts): V1Job {
-  const { place, templates } = parts;
+  const { place, templates, owner } = parts;
   const template = structuredClone(job.needs.gpus > 0 ? templates.gpu : templates.plain);
   const labels = {
     ...labelsOf(place),
@@ -73,6 +76,7 @@ export function manifestOf(job: Job, parts: ManifestParts): V1Job {
       ...metadata,
       ...{ name: jobName(place, job), namespace: place.namespace },
       labels: { ...metadata?.labels, ...labels },
+      ...(owner && { ownerReferences: [owner] }),
     },
     spec: specOf(spec as V1JobSpec, { job, labels, parts }),
   };

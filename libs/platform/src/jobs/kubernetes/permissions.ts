@@ -1,3 +1,5 @@
+import type { KubernetesPlace } from './place.js';
+
 /** What may be done with one kind of object in the namespace of the jobs. */
 export interface Permission {
   /** Empty for the core group. */
@@ -5,6 +7,8 @@ export interface Permission {
   /** With its part, such as `pods/log`. */
   resource: string;
   verbs: readonly string[];
+  /** The one object that is meant; all of them where this is not given. */
+  name?: string;
 }
 
 /** All that the service account of a process that runs jobs must be allowed, in the namespace of the jobs alone. */
@@ -14,3 +18,9 @@ export const requiredPermissions: readonly Permission[] = [
   { group: '', resource: 'pods/log', verbs: ['get'] },
   { group: '', resource: 'events', verbs: ['list'] },
 ];
+
+/** The same for a place that may have an owner of its Jobs, which is looked up. */
+export const permissionsIn = ({ owner }: Pick<KubernetesPlace, 'owner'>): readonly Permission[] =>
+  owner === undefined
+    ? requiredPermissions
+    : [...requiredPermissions, { group: '', resource: 'configmaps', verbs: ['get'], name: owner }];

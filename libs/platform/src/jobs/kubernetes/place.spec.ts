@@ -13,10 +13,10 @@ describe('a URL of Kubernetes jobs', () => {
 
   it('takes every option', () => {
     const url =
-      'kubernetes:?namespace=a&template=b&name=lab&gpuResource=nvidia.com/mig-1g.10gb&container=task&queue=gpus&priorityClass=low';
+      'kubernetes:?namespace=a&template=b&name=lab&gpuResource=nvidia.com/mig-1g.10gb&container=task&queue=gpus&priorityClass=low&owner=release';
     expect(parseKubernetesUrl(url)).toEqual({
       ...{ namespace: 'a', template: 'b', name: 'lab', gpuResource: 'nvidia.com/mig-1g.10gb' },
-      ...{ container: 'task', queue: 'gpus', priorityClass: 'low' },
+      ...{ container: 'task', queue: 'gpus', priorityClass: 'low', owner: 'release' },
     });
   });
 

@@ -14,10 +14,12 @@ export interface KubernetesPlace {
   /** Queue of Kueue that Jobs wait in. */
   queue?: string;
   priorityClass?: string;
+  /** A ConfigMap that owns the Jobs: when it is deleted, as an uninstalled chart's is, Kubernetes deletes them too. */
+  owner?: string;
 }
 
 const required = ['namespace', 'template'] as const;
-const optional = ['name', 'gpuResource', 'container', 'queue', 'priorityClass'] as const;
+const optional = ['name', 'gpuResource', 'container', 'queue', 'priorityClass', 'owner'] as const;
 const options: readonly string[] = [...required, ...optional];
 
 /** A name of a Job may have 63 characters: this, the kind of task and its id of 32. */
@@ -42,12 +44,13 @@ export function parseKubernetesUrl(text: string): KubernetesPlace {
     throw invalid(
       `name: expected at most ${MAX_NAME} small letters, digits and "-", beginning and ending with a letter or digit, found "${name}"`,
     );
-  const { container, queue, priorityClass } = given;
+  const { container, queue, priorityClass, owner } = given;
   return {
     ...{ namespace, template, name, gpuResource },
     ...(container && { container }),
     ...(queue && { queue }),
     ...(priorityClass && { priorityClass }),
+    ...(owner && { owner }),
   };
 }
 
