@@ -89,7 +89,7 @@ describe.skipIf(reason)(`jobs in Kubernetes${reason === undefined ? '' : ` (skip
       [
         'want of memory',
         { 'lab/exit-code': '137', 'lab/reason': 'OOMKilled' },
-        /for want of memory \(limit 0\.5 GB\)/,
+        /for want of memory \(limit 500 MB\)/,
       ],
       ['a kill', { 'lab/exit-code': '137' }, /was killed by SIGKILL/],
       ['another exit code', { 'lab/exit-code': '1' }, /ended with exit code 1/],

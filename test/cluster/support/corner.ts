@@ -25,6 +25,10 @@ export interface Corner {
   storeUrl: string;
   /** Lines that drivers logged. */
   lines: Record<string, unknown>[];
+  /** Of the service account. */
+  kubeconfig: string;
+  /** Writes a template. @returns what JOBS_URL takes */
+  urlFor(asks: Asks): Promise<string>;
   open(asks?: Asks): Promise<KubernetesJobs>;
   examine(asks?: Asks): Promise<KubernetesExamination>;
   kubectl(...args: string[]): Promise<string>;
@@ -75,7 +79,7 @@ export async function corner(
   const examine = async (asks: Asks = {}) =>
     examineKubernetes({ JOBS_URL: await urlFor(asks), GPUS_PER_JOB: 1 }, env);
   const kubectl = (...args: string[]) => lab.kubectl('-n', namespace, ...args);
-  return { namespace, store, storeUrl, lines, open, examine, kubectl };
+  return { namespace, kubeconfig: KUBECONFIG, store, storeUrl, lines, urlFor, open, examine, kubectl };
 }
 
 const jobTemplate = (annotations: Record<string, string>, container: object) => ({

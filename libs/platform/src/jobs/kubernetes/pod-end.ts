@@ -1,5 +1,5 @@
 import type { KubeContainer, KubeContainerStatus, KubePod } from './objects.js';
-import { gigabytes } from './quantity.js';
+import { sizeOf } from './quantity.js';
 
 /** The state of the container that runs the task; undefined before there is one. */
 export const statusOf = (pod: KubePod, container: string): KubeContainerStatus | undefined =>
@@ -24,7 +24,7 @@ const exits: Record<number, string> = { 137: 'was killed by SIGKILL', 143: 'was 
 
 function limitOf(container: KubeContainer | undefined): string {
   const limit = container?.resources?.limits?.memory;
-  return limit === undefined ? '' : ` (limit ${gigabytes(limit)})`;
+  return limit === undefined ? '' : ` (limit ${sizeOf(limit)})`;
 }
 
 const hopeless = [
