@@ -89,7 +89,7 @@ describe.skipIf(reason)(`jobs in Kubernetes${reason === undefined ? '' : ` (skip
       [
         'want of memory',
         { 'lab/exit-code': '137', 'lab/reason': 'OOMKilled' },
-        /for want of memory \(limit 0\.5 GB\)/,
+        /for want of memory \(limit 500 MB\)/,
       ],
       ['a kill', { 'lab/exit-code': '137' }, /was killed by SIGKILL/],
       ['another exit code', { 'lab/exit-code': '1' }, /ended with exit code 1/],
@@ -192,16 +192,16 @@ describe.skipIf(reason)(`jobs in Kubernetes${reason === undefined ? '' : ` (skip
       const place = await corner(lab);
       const jobs = await open(place, { annotations: { 'lab/run-for': '1s' } });
       let most = 0;
-      let over = false;
+      const over = new AbortController();
       const counting = (async () => {
-        while (!over) {
+        while (!over.signal.aborted) {
           const phases = await place.kubectl('get', 'pods', '-o', 'jsonpath={.items[*].status.phase}');
           await sleep(100);
           most = Math.max(most, phases.split(' ').filter((phase) => phase === 'Running').length);
         }
       })();
       const ends = await Promise.all(Array.from({ length: 6 }, () => jobs.run(aJob(1), never)));
-      over = true;
+      over.abort();
       await counting;
       expect(ends).toEqual(Array(6).fill('done'));
       expect(most).toBe(2);
@@ -285,6 +285,33 @@ describe.skipIf(reason)(`jobs in Kubernetes${reason === undefined ? '' : ` (skip
     await place.kubectl('delete', 'configmap', 'release');
     await expect(run).rejects.toMatchObject({ code: 'unavailable' });
     await eventually('no Job', async () => (await names(place)).length === 0, PATIENCE_MS);
+  });
+
+  describe('looked at before anything runs', () => {
+    it('is well with exactly the permissions that it needs, and makes nothing', async () => {
+      const place = await corner(lab);
+      const cluster = await place.examine();
+      expect(await cluster.reach()).toMatch(/^Kubernetes v1\.\d+\.\d+, namespace jobs-/);
+      expect(await cluster.permissions()).toBe('all that jobs need');
+      expect(await cluster.template()).toContain('the cluster would take it');
+      expect(await names(place)).toEqual([]);
+    });
+
+    it('says which permissions are missing', async () => {
+      const [jobs, ...others] = requiredPermissions;
+      const verbs = jobs!.verbs.filter((verb) => verb !== 'patch');
+      const permissions = [{ ...jobs!, verbs }, ...others.filter(({ resource }) => resource !== 'pods/log')];
+      const cluster = await (await corner(lab, permissions)).examine();
+      await expect(cluster.permissions()).rejects.toThrow(/: patch jobs, get pods\/log$/);
+    });
+
+    it('says what the cluster will not take in a template', async () => {
+      const cluster = await (await corner(lab)).examine({ container: { imagePullPolicy: 'Sometimes' } });
+      await expect(cluster.template()).rejects.toMatchObject({
+        code: 'invalid',
+        message: expect.stringContaining('imagePullPolicy') as string,
+      });
+    });
   });
 
   describe('with exactly what it needs but for one verb', () => {

@@ -122,8 +122,6 @@ const providers = [...basics, ...ports, observation];
 export class PlatformModule implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
   constructor(
     @Inject(HEALTH) private readonly health: Health,
-    @Inject(TASK_REGISTRY) private readonly registry: TaskRegistry,
-    @Inject(JOBS) private readonly jobs: Jobs,
     @Inject(TASK_RUNNER) private readonly runner: ObservedRunner,
     @Inject(BUS) private readonly bus: Bus,
     @Inject(TRACING) private readonly tracing: Tracing,
@@ -131,8 +129,7 @@ export class PlatformModule implements OnApplicationBootstrap, OnModuleDestroy, 
     health.waitFor('start');
   }
 
-  async onApplicationBootstrap(): Promise<void> {
-    if (this.registry.kinds.some((kind) => this.registry.get(kind).runs === 'as-job')) await this.jobs.open();
+  onApplicationBootstrap(): void {
     this.health.reached('start');
   }
 
@@ -142,7 +139,6 @@ export class PlatformModule implements OnApplicationBootstrap, OnModuleDestroy, 
 
   async onApplicationShutdown(): Promise<void> {
     await this.runner.close();
-    await this.jobs.close();
     await this.bus.close();
     await this.tracing.close();
   }

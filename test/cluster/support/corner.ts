@@ -4,10 +4,14 @@ import path from 'node:path';
 import { loadConfig, openStore, type Store } from '@palimpsest/platform';
 import { pino } from 'pino';
 import {
+  examineKubernetes,
+  type KubernetesExamination,
+} from '../../../libs/platform/src/jobs/kubernetes/examine-kubernetes.js';
+import {
   openKubernetesJobs,
+  type KubernetesJobs,
   type KubernetesJobsOptions,
 } from '../../../libs/platform/src/jobs/kubernetes/kubernetes-jobs.js';
-import type { KubernetesJobs } from '../../../libs/platform/src/jobs/kubernetes/kubernetes-jobs.js';
 import {
   requiredPermissions,
   type Permission,
@@ -21,7 +25,12 @@ export interface Corner {
   storeUrl: string;
   /** Lines that drivers logged. */
   lines: Record<string, unknown>[];
+  /** Of the service account. */
+  kubeconfig: string;
+  /** Writes a template. @returns what JOBS_URL takes */
+  urlFor(asks: Asks): Promise<string>;
   open(asks?: Asks): Promise<KubernetesJobs>;
+  examine(asks?: Asks): Promise<KubernetesExamination>;
   kubectl(...args: string[]): Promise<string>;
 }
 
@@ -29,6 +38,8 @@ export interface Corner {
 export interface Asks {
   /** Annotations of pods, which say how they are played. */
   annotations?: Record<string, string>;
+  /** More fields of the container, such as its image and command. */
+  container?: object;
   /** More options of the URL. */
   options?: Record<string, string>;
   timing?: KubernetesJobsOptions['timing'];
@@ -37,6 +48,7 @@ export interface Asks {
 /** Quick enough for tests. */
 const timing = { lookMs: 100, stuckMs: 1500, podlessMs: 1000, removalMs: 20_000 };
 
+/** Makes one, where the service account has these permissions alone. */
 export async function corner(
   lab: Lab,
   permissions: readonly Permission[] = requiredPermissions,
@@ -49,30 +61,35 @@ export async function corner(
   const store = openStore(storeUrl);
   const lines: Record<string, unknown>[] = [];
   const log = pino({}, { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) });
-  const open = async ({ annotations = {}, options = {}, ...rest }: Asks = {}) => {
+  const urlFor = async ({ annotations = {}, container = {}, options = {} }: Asks) => {
     const template = path.join(folder, `${randomUUID()}.yaml`);
-    await writeFile(template, JSON.stringify(jobTemplate(annotations)));
-    const query = new URLSearchParams({ namespace, template, ...options }).toString();
-    const config = loadConfig({ JOBS_URL: `kubernetes:?${query}`, STORE_URL: storeUrl });
+    await writeFile(template, JSON.stringify(jobTemplate(annotations, container)));
+    return `kubernetes:?${new URLSearchParams({ namespace, template, ...options }).toString()}`;
+  };
+  const env = { KUBECONFIG };
+  const open = async (asks: Asks = {}) => {
+    const config = loadConfig({ JOBS_URL: await urlFor(asks), STORE_URL: storeUrl });
     const jobs = await openKubernetesJobs({
-      ...{ config, store, log, env: { KUBECONFIG } },
-      timing: { ...timing, ...rest.timing },
+      ...{ config, store, log, env },
+      timing: { ...timing, ...asks.timing },
     });
     await jobs.open();
     return jobs;
   };
+  const examine = async (asks: Asks = {}) =>
+    examineKubernetes({ JOBS_URL: await urlFor(asks), GPUS_PER_JOB: 1 }, env);
   const kubectl = (...args: string[]) => lab.kubectl('-n', namespace, ...args);
-  return { namespace, store, storeUrl, lines, open, kubectl };
+  return { namespace, kubeconfig: KUBECONFIG, store, storeUrl, lines, urlFor, open, examine, kubectl };
 }
 
-const jobTemplate = (annotations: Record<string, string>) => ({
+const jobTemplate = (annotations: Record<string, string>, container: object) => ({
   ...{ apiVersion: 'batch/v1', kind: 'Job' },
   spec: {
     template: {
       metadata: { annotations },
       spec: {
         terminationGracePeriodSeconds: 1,
-        containers: [{ name: 'task', image: 'palimpsest:test' }],
+        containers: [{ name: 'task', image: 'palimpsest:test', ...container }],
       },
     },
   },

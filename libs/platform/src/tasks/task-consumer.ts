@@ -12,7 +12,7 @@ import type { AnyTaskDefinition } from './task.js';
 /** What a consumer of tasks works with. */
 export interface TaskConsumerParts {
   bus: Bus;
-  runner: Pick<TaskRunner, 'run'>;
+  runner: Pick<TaskRunner, 'open' | 'run'>;
   config: Pick<Config, 'CONCURRENCY' | 'LEASE_SECONDS' | 'STALL_SECONDS' | 'SHUTDOWN_SECONDS'>;
   log: Logger;
 }

@@ -10,7 +10,7 @@ import { definitions } from './tasks.fixture.js';
 /** A place whose only job does what the test says. */
 class FakeJobs implements Jobs {
   waits: ((what: string | undefined) => void) | undefined;
-  end = (_end: 'done' | 'failed'): void => undefined;
+  end: (end: 'done' | 'failed') => void = () => undefined;
 
   open = () => Promise.resolve();
   close = () => Promise.resolve();

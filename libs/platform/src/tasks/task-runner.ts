@@ -54,8 +54,14 @@ export class TaskRunner {
     }
   }
 
+  /** Called where tasks that run as jobs are taken, before the first. @throws PlatformError as `Jobs.open` */
+  async open(): Promise<void> {
+    await this.#jobs.open();
+  }
+
   async close(): Promise<void> {
     await this.#pool?.close();
+    await this.#jobs.close();
   }
 
   #runHere(

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import { messageOf, PlatformError } from '@palimpsest/contracts';
 import type { Logger } from 'pino';
 import { LetGo, type Job } from '../jobs.js';
@@ -8,6 +7,7 @@ import { isFinished, stateOf, type JobState } from './job-state.js';
 import type { KubernetesApi } from './kubernetes-api.js';
 import { FOLLOWED, taskContainer } from './manifest.js';
 import type { Mirror } from './mirror.js';
+import type { KubeJob, KubePod } from './objects.js';
 import { persist } from './persist.js';
 import type { KubernetesPlace } from './place.js';
 import { Podless } from './podless.js';
@@ -49,7 +49,7 @@ export interface JobRunParts {
 /** One job from the making of its Kubernetes Job, or the adoption of one that is there, to its end. */
 export class JobRun {
   readonly #job: Job;
-  readonly #manifest: V1Job;
+  readonly #manifest: KubeJob;
   readonly #parts: JobRunParts;
   readonly #signal: AbortSignal;
   readonly #name: string;
@@ -60,7 +60,7 @@ export class JobRun {
   #seen = false;
   #stuckSince: number | undefined;
 
-  constructor(job: Job, manifest: V1Job, parts: JobRunParts, signal: AbortSignal) {
+  constructor(job: Job, manifest: KubeJob, parts: JobRunParts, signal: AbortSignal) {
     this.#job = job;
     this.#manifest = manifest;
     this.#parts = parts;
@@ -74,9 +74,9 @@ export class JobRun {
     try {
       return (await this.#begin()) ? await this.#follow() : 'done';
     } catch (error) {
-      const { aborted, reason } = this.#signal;
+      const reason: unknown = this.#signal.reason;
       // Whichever has the name: a call that was given up may have made one.
-      if (aborted && !(reason instanceof LetGo)) await this.#remove();
+      if (this.#signal.aborted && !(reason instanceof LetGo)) await this.#remove();
       this.#signal.throwIfAborted();
       throw error;
     }
@@ -99,7 +99,7 @@ export class JobRun {
     }
   }
 
-  #begun({ metadata }: V1Job, how: string): true {
+  #begun({ metadata }: KubeJob, how: string): true {
     this.#uid = metadata?.uid ?? '';
     this.#begunAt = performance.now();
     this.#parts.log.info({ job: this.#name }, how);
@@ -107,7 +107,7 @@ export class JobRun {
   }
 
   /** @returns undefined when there is one of the name */
-  async #create(): Promise<V1Job | undefined> {
+  async #create(): Promise<KubeJob | undefined> {
     try {
       return await this.#parts.api.createJob(this.#manifest);
     } catch (error) {
@@ -153,7 +153,7 @@ export class JobRun {
   }
 
   /** The Job may be known to have failed before its pod's last state is. */
-  async #atItsEnd(job: V1Job): Promise<JobState> {
+  async #atItsEnd(job: KubeJob): Promise<JobState> {
     const selector = `palimpsest/task-id=${this.#job.taskId}`;
     const { items } = await this.#persist(() => this.#parts.api.list('pods', selector));
     const state = this.#stateOf(job, items);
@@ -161,7 +161,7 @@ export class JobRun {
     return state;
   }
 
-  #stateOf(job: V1Job, all: readonly V1Pod[]): JobState {
+  #stateOf(job: KubeJob, all: readonly KubePod[]): JobState {
     const { gpuResource } = this.#parts.place;
     const pods = all.filter(({ metadata }) =>
       metadata?.ownerReferences?.some(({ uid }) => uid === this.#uid),
@@ -181,7 +181,7 @@ export class JobRun {
     throw this.#unavailable(how);
   }
 
-  async #keepLogs(pods: readonly V1Pod[]): Promise<void> {
+  async #keepLogs(pods: readonly KubePod[]): Promise<void> {
     const { api, log, keepLog } = this.#parts;
     for (const { metadata } of pods) {
       try {

@@ -1,20 +1,20 @@
-import type { V1Job, V1Pod, V1PodStatus } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
 import { stateOf } from './job-state.js';
+import type { KubeJob, KubePod, KubePodStatus } from './objects.js';
 
 interface JobParts {
   end?: { type: string; reason?: string; message?: string };
   suspend?: boolean;
   labels?: Record<string, string>;
 }
-const aJob = ({ end, suspend = false, labels = {} }: JobParts = {}): V1Job => ({
+const aJob = ({ end, suspend = false, labels = {} }: JobParts = {}): KubeJob => ({
   metadata: { name: 'job', labels },
   spec: { suspend, activeDeadlineSeconds: 60, template: {} },
   status: { conditions: end ? [{ status: 'True', ...end }] : [] },
 });
 
 interface PodParts {
-  status: V1PodStatus;
+  status: KubePodStatus;
   gpus?: number;
   deleted?: boolean;
   nodeName?: string;
@@ -26,11 +26,11 @@ function aPod({
   deleted = false,
   nodeName,
   createdAt = '2026-01-01T00:00:00Z',
-}: PodParts): V1Pod {
+}: PodParts): KubePod {
   const limits = { memory: '2100000000', ...(gpus > 0 && { 'nvidia.com/gpu': String(gpus) }) };
   const times = { creationTimestamp: createdAt, ...(deleted && { deletionTimestamp: createdAt }) };
   return {
-    metadata: times as unknown as object,
+    metadata: times,
     spec: {
       ...{ terminationGracePeriodSeconds: 30, ...(nodeName && { nodeName }) },
       containers: [{ name: 'task', image: 'a', resources: { limits } }],
@@ -38,7 +38,7 @@ function aPod({
     status,
   };
 }
-const ended = (exitCode: number, reason = 'Error'): V1PodStatus => ({
+const ended = (exitCode: number, reason = 'Error'): KubePodStatus => ({
   phase: 'Failed',
   containerStatuses: [
     {
@@ -47,7 +47,15 @@ const ended = (exitCode: number, reason = 'Error'): V1PodStatus => ({
     },
   ],
 });
-const waiting = (reason: string, message?: string): V1PodStatus => ({
+const terminatedWith = (exitCode: number, message: string): KubePodStatus => ({
+  containerStatuses: [
+    {
+      ...{ name: 'task', image: 'a', imageID: '', ready: false, restartCount: 0 },
+      state: { terminated: { exitCode, reason: 'StartError', message } },
+    },
+  ],
+});
+const waiting = (reason: string, message?: string): KubePodStatus => ({
   phase: 'Pending',
   containerStatuses: [
     {
@@ -56,12 +64,12 @@ const waiting = (reason: string, message?: string): V1PodStatus => ({
     },
   ],
 });
-const unscheduled = (message: string): V1PodStatus => ({
+const unscheduled = (message: string): KubePodStatus => ({
   phase: 'Pending',
   conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }],
 });
 
-const look = (job: V1Job, pods: V1Pod[] = [], others: V1Pod[] = []) =>
+const look = (job: KubeJob, pods: KubePod[] = [], others: KubePod[] = []) =>
   stateOf({ job, pods, all: [...pods, ...others], container: 'task', gpuResource: 'nvidia.com/gpu' });
 const failed = (reason: string, message = '') => aJob({ end: { type: 'Failed', reason, message } });
 
@@ -86,6 +94,11 @@ describe('where a job stands', () => {
       'evicted',
       { phase: 'Failed', reason: 'Evicted', message: 'low on memory' },
       'was evicted: low on memory',
+    ],
+    [
+      'before it began',
+      terminatedWith(128, 'no such file: work'),
+      'ended with exit code 128: no such file: work',
     ],
     ['never begun', { phase: 'Failed', reason: 'OutOfcpu' }, 'has a pod that failed: OutOfcpu'],
   ])('is lost when its pod ended %s', (_, status, how) => {
@@ -137,7 +150,7 @@ describe('where a job stands', () => {
   });
 
   it('waits for another pod after a disruption, and runs when it is there', () => {
-    const status: V1PodStatus = {
+    const status: KubePodStatus = {
       ...ended(137),
       conditions: [{ type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler' }],
     };

@@ -1,5 +1,5 @@
-import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import { exitCodes } from '../jobs.js';
+import type { KubeJob, KubePod } from './objects.js';
 import { endOfPod, obstacleOf, statusOf } from './pod-end.js';
 
 /** Where the Job of a task stands. The words go on from the name of the task. */
@@ -18,20 +18,20 @@ export type JobState =
 
 /** What is known of a Job. */
 export interface Known {
-  job: V1Job;
+  job: KubeJob;
   /** Those that the Job made, in any order. */
-  pods: readonly V1Pod[];
+  pods: readonly KubePod[];
   /** Name of the container that runs the task. */
   container: string;
   gpuResource: string;
   /** Every pod of this installation, for what else uses GPUs. */
-  all: Iterable<V1Pod>;
+  all: Iterable<KubePod>;
 }
 
 /** Whether a Job has come to its end, one way or the other. */
-export const isFinished = (job: V1Job): boolean => endCondition(job) !== undefined;
+export const isFinished = (job: KubeJob): boolean => endCondition(job) !== undefined;
 
-const endCondition = (job: V1Job) =>
+const endCondition = (job: KubeJob) =>
   job.status?.conditions?.find(
     ({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True',
   );
@@ -51,7 +51,7 @@ function stateOfFailed(
   { job, pods, container }: Known,
   { reason, message = '' }: { reason?: string; message?: string },
 ): JobState {
-  const exit = (pod: V1Pod) => statusOf(pod, container)?.state?.terminated?.exitCode;
+  const exit = (pod: KubePod) => statusOf(pod, container)?.state?.terminated?.exitCode;
   const said = message.includes(`exit code ${exitCodes.failed} `);
   if (reason === 'PodFailurePolicy' && (said || pods.some((pod) => exit(pod) === exitCodes.failed)))
     return { is: 'failed' };
@@ -64,13 +64,13 @@ function stateOfFailed(
   return { is: 'lost', how: pod ? endOfPod(pod, container) : `lost its pod: ${message}` };
 }
 
-function queueOf(job: V1Job): string {
+function queueOf(job: KubeJob): string {
   const queue = job.metadata?.labels?.['kueue.x-k8s.io/queue-name'];
   return queue === undefined ? 'is suspended' : `waits in queue ${queue}`;
 }
 
 /** A pod that was disrupted is replaced as soon as it is gone. */
-function disruptedOr(pods: readonly V1Pod[]): JobState {
+function disruptedOr(pods: readonly KubePod[]): JobState {
   const disrupted = newest(pods)?.status?.conditions?.find(({ type }) => type === 'DisruptionTarget');
   if (!disrupted) return { is: 'podless' };
   return {
@@ -79,7 +79,7 @@ function disruptedOr(pods: readonly V1Pod[]): JobState {
   };
 }
 
-function stateOfPod(pod: V1Pod, known: Known): JobState {
+function stateOfPod(pod: KubePod, known: Known): JobState {
   const { phase, conditions = [] } = pod.status ?? {};
   if (pod.metadata?.deletionTimestamp) return leaving(pod);
   if (phase !== 'Pending') return { is: 'running' };
@@ -90,13 +90,13 @@ function stateOfPod(pod: V1Pod, known: Known): JobState {
 }
 
 /** A pod that is being ended goes within its grace period, unless its node is gone. */
-const leaving = ({ spec }: V1Pod): JobState => ({
+const leaving = ({ spec }: KubePod): JobState => ({
   is: 'stuck',
   how: `has a pod that does not end: its node ${spec?.nodeName ?? ''} may be gone`,
   afterSeconds: spec?.terminationGracePeriodSeconds ?? 0,
 });
 
-function waitOf(pod: V1Pod, message = '', { gpuResource, all }: Known): string {
+function waitOf(pod: KubePod, message = '', { gpuResource, all }: Known): string {
   const gpus = gpusOf(pod, gpuResource);
   const [, matching = '0', nodes, why = ''] =
     /^(\d+)\/(\d+) nodes are available: (.*?)\.? *(no new claims|preemption:|$)/.exec(message) ?? [];
@@ -107,7 +107,7 @@ function waitOf(pod: V1Pod, message = '', { gpuResource, all }: Known): string {
   return `waits for ${what}: ${reason}; ${used([...all], gpuResource)}`;
 }
 
-function used(pods: readonly V1Pod[], gpuResource: string): string {
+function used(pods: readonly KubePod[], gpuResource: string): string {
   const taken = pods
     .filter(
       ({ spec, status }) =>
@@ -119,14 +119,14 @@ function used(pods: readonly V1Pod[], gpuResource: string): string {
   return `${sum} in use by ${taken.length} other ${taken.length === 1 ? 'job' : 'jobs'} of this installation`;
 }
 
-const gpusOf = ({ spec }: V1Pod, gpuResource: string): number =>
+const gpusOf = ({ spec }: KubePod, gpuResource: string): number =>
   (spec?.containers ?? []).reduce(
     (sum, { resources }) => sum + Number(resources?.limits?.[gpuResource] ?? 0),
     0,
   );
 
-const madeAt = ({ metadata }: V1Pod) => String(metadata?.creationTimestamp ?? '');
+const madeAt = ({ metadata }: KubePod) => metadata?.creationTimestamp ?? '';
 
-function newest(pods: readonly V1Pod[]): V1Pod | undefined {
+function newest(pods: readonly KubePod[]): KubePod | undefined {
   return [...pods].sort((a, b) => madeAt(a).localeCompare(madeAt(b))).at(-1);
 }

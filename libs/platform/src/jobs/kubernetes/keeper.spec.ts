@@ -1,10 +1,10 @@
-import type { V1Job } from '@kubernetes/client-node';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApiFailure } from './api-failure.js';
 import { Keeper } from './keeper.js';
 import type { Removal } from './kubernetes-api.js';
 import { FOLLOWED } from './manifest.js';
+import type { KubeJob } from './objects.js';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance'] });
@@ -13,12 +13,12 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const aJob = (name: string, followed?: string, conditions: { type: string }[] = []): V1Job => ({
+const aJob = (name: string, followed?: string, conditions: { type: string }[] = []): KubeJob => ({
   metadata: { name, uid: `uid of ${name}`, ...(followed && { annotations: { [FOLLOWED]: followed } }) },
   status: { conditions: conditions.map(({ type }) => ({ type, status: 'True' })) },
 });
 
-function keep(...jobs: V1Job[]) {
+function keep(...jobs: KubeJob[]) {
   const deleted: string[] = [];
   const said: string[] = [];
   const objects = new Map(jobs.map((job) => [job.metadata!.name!, job]));

@@ -1,9 +1,9 @@
-import type { V1Job } from '@kubernetes/client-node';
 import type { Logger } from 'pino';
 import { isFinished } from './job-state.js';
 import type { KubernetesApi } from './kubernetes-api.js';
 import { FOLLOWED } from './manifest.js';
 import type { Mirror } from './mirror.js';
+import type { KubeJob } from './objects.js';
 
 /** What a keeper works with. */
 export interface KeeperParts {
@@ -53,7 +53,7 @@ export class Keeper {
   }
 
   /** For how long nobody has said that they follow a Job. */
-  #silentMs(name: string, uid: string, job: V1Job): number {
+  #silentMs(name: string, uid: string, job: KubeJob): number {
     const said = job.metadata?.annotations?.[FOLLOWED];
     const before = this.#silent.get(uid);
     const cared = this.#parts.followedHere.has(name) || isFinished(job) || job.metadata?.deletionTimestamp;

@@ -1,23 +1,21 @@
-import type {
-  CoreV1Event,
-  CoreV1EventList,
-  V1ConfigMap,
-  V1Job,
-  V1JobList,
-  V1OwnerReference,
-  V1Pod,
-  V1PodList,
-  V1SelfSubjectAccessReview,
-} from '@kubernetes/client-node';
 import { PlatformError } from '@palimpsest/contracts';
 import { ApiFailure } from './api-failure.js';
+import type {
+  KubeAccessReview,
+  KubeEvent,
+  KubeJob,
+  KubeList,
+  KubeConfigMap,
+  KubeOwner,
+  KubePod,
+} from './objects.js';
 import type { Permission } from './permissions.js';
 import { noAnswer, type Call, type Transport } from './transport.js';
 
 /** Objects that are watched. */
 export interface Watchable {
-  jobs: V1Job;
-  pods: V1Pod;
+  jobs: KubeJob;
+  pods: KubePod;
 }
 export type WatchedResource = keyof Watchable;
 
@@ -46,7 +44,7 @@ const ANSWER_MS = 30_000;
 const WATCH_SECONDS = 60;
 const LOG_LINES = 2000;
 
-/** What the driver asks of the API server, in one namespace. Dates in what it gives are strings. */
+/** What the driver asks of the API server, in one namespace. */
 export class KubernetesApi {
   readonly #transport: Transport;
   readonly #namespace: string;
@@ -57,14 +55,14 @@ export class KubernetesApi {
   }
 
   /** @throws ApiFailure of status 409 when there is one of this name */
-  createJob(job: V1Job, { dryRun = false } = {}): Promise<V1Job> {
+  createJob(job: KubeJob, { dryRun = false } = {}): Promise<KubeJob> {
     const query = { fieldValidation: 'Strict', ...(dryRun && { dryRun: 'All' }) };
     return this.#json({ method: 'POST', path: this.#pathOf('jobs'), body: job, query });
   }
 
   /** @returns undefined when there is none of this name */
-  async readJob(name: string): Promise<V1Job | undefined> {
-    return orUndefined(this.#json<V1Job>({ method: 'GET', path: this.#pathOf('jobs', name) }));
+  async readJob(name: string): Promise<KubeJob | undefined> {
+    return orUndefined(this.#json<KubeJob>({ method: 'GET', path: this.#pathOf('jobs', name) }));
   }
 
   /** Begins to delete a Job with its pods; one that is gone, or another of its name, is left as it is. */
@@ -85,10 +83,10 @@ export class KubernetesApi {
   }
 
   async list<R extends WatchedResource>(resource: R, labelSelector: string): Promise<Listing<Watchable[R]>> {
-    const list = await this.#json<V1JobList | V1PodList>({
+    const list = await this.#json<KubeList<Watchable[R]>>({
       ...{ method: 'GET', path: this.#pathOf(resource), query: { labelSelector } },
     });
-    return { items: list.items as Watchable[R][], version: list.metadata?.resourceVersion ?? '' };
+    return { items: list.items, version: list.metadata?.resourceVersion ?? '' };
   }
 
   /** Resolves when the watch has begun, which ends by itself after a minute or when the signal says so. */
@@ -116,7 +114,7 @@ export class KubernetesApi {
   async eventsOf(jobName: string): Promise<string[]> {
     const query = { fieldSelector: `involvedObject.kind=Job,involvedObject.name=${jobName}` };
     const path = `/api/v1/namespaces/${this.#namespace}/events`;
-    const { items } = await this.#json<CoreV1EventList>({ method: 'GET', path, query });
+    const { items } = await this.#json<KubeList<KubeEvent>>({ method: 'GET', path, query });
     return items
       .filter(({ type }) => type === 'Warning')
       .sort((a, b) => lastSeen(a).localeCompare(lastSeen(b)))
@@ -124,9 +122,9 @@ export class KubernetesApi {
   }
 
   /** What makes a ConfigMap the owner of an object. @throws PlatformError `invalid` where there is none of this name */
-  async ownerOf(configMap: string): Promise<V1OwnerReference> {
+  async ownerOf(configMap: string): Promise<KubeOwner> {
     const path = `/api/v1/namespaces/${this.#namespace}/configmaps/${configMap}`;
-    const found = await orUndefined(this.#json<V1ConfigMap>({ method: 'GET', path }));
+    const found = await orUndefined(this.#json<KubeConfigMap>({ method: 'GET', path }));
     const uid = found?.metadata?.uid;
     if (uid !== undefined) return { apiVersion: 'v1', kind: 'ConfigMap', name: configMap, uid };
     const expected = `expected a ConfigMap ${configMap} in namespace ${this.#namespace}, found none`;
@@ -140,7 +138,7 @@ export class KubernetesApi {
   ): Promise<boolean> {
     const [resource, subresource] = path.split('/');
     const resourceAttributes = { namespace: this.#namespace, verb, group, resource, subresource, name };
-    const { status } = await this.#json<V1SelfSubjectAccessReview>({
+    const { status } = await this.#json<KubeAccessReview>({
       ...{ method: 'POST', path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews' },
       body: {
         ...{ apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview' },
@@ -170,17 +168,22 @@ export class KubernetesApi {
   }
 }
 
-const lastSeen = ({ lastTimestamp, eventTime }: CoreV1Event) => String(lastTimestamp ?? eventTime ?? '');
+const lastSeen = ({ lastTimestamp, eventTime }: KubeEvent) => lastTimestamp ?? eventTime ?? '';
 
-/** A change a line. A readline interface would not say that its input broke off. */
+/** A change a line. */
 async function* changesIn<T>(body: AsyncIterable<unknown>): AsyncIterable<Change<T>> {
+  for await (const line of linesIn(body)) yield JSON.parse(line) as Change<T>;
+}
+
+/** Whole lines. A readline interface would not say that its input broke off. */
+async function* linesIn(body: AsyncIterable<unknown>): AsyncIterable<string> {
   const decoder = new TextDecoder();
   let rest = '';
   try {
     for await (const chunk of body) {
       const lines = (rest + decoder.decode(chunk as Uint8Array, { stream: true })).split('\n');
       rest = lines.pop() ?? '';
-      for (const line of lines) if (line !== '') yield JSON.parse(line) as Change<T>;
+      yield* lines.filter((line) => line !== '');
     }
   } catch (cause) {
     throw noAnswer(cause);

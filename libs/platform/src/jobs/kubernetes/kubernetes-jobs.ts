@@ -1,4 +1,3 @@
-import type { V1OwnerReference } from '@kubernetes/client-node';
 import type { Logger } from 'pino';
 import type { Config } from '../../config.js';
 import { logFields } from '../../observe/log.js';
@@ -14,6 +13,7 @@ import type { KubernetesApi } from './kubernetes-api.js';
 import { jobName, manifestOf, selectorOf } from './manifest.js';
 import { Mirror } from './mirror.js';
 import { persist } from './persist.js';
+import type { KubeOwner } from './objects.js';
 import { parseKubernetesUrl, type KubernetesPlace } from './place.js';
 import { readTemplates, type JobTemplates } from './template.js';
 
@@ -46,7 +46,7 @@ interface Opened {
   jobs: Mirror<'jobs'>;
   pods: Mirror<'pods'>;
   keeping: NodeJS.Timeout;
-  owner: V1OwnerReference | undefined;
+  owner: KubeOwner | undefined;
 }
 
 /**
@@ -121,7 +121,7 @@ export class KubernetesJobs implements Jobs {
   }
 
   /** Waited for while the API server is away. */
-  async #ownerOf(api: KubernetesApi): Promise<V1OwnerReference | undefined> {
+  async #ownerOf(api: KubernetesApi): Promise<KubeOwner | undefined> {
     const { owner } = this.#place;
     if (owner === undefined) return undefined;
     const tell = (error: Error) => this.#options.log.warn({ err: error }, 'could not look up who owns jobs');
@@ -133,7 +133,7 @@ export class KubernetesJobs implements Jobs {
     return `${host}/${pid} ${(this.#options.now ?? (() => new Date()))().toISOString()}`;
   }
 
-  #manifestOf(job: Job, owner: V1OwnerReference | undefined) {
+  #manifestOf(job: Job, owner: KubeOwner | undefined) {
     const { config, environment = () => ({}) } = this.#options;
     const threads = String(config.THREADS_PER_TASK ?? job.needs.cpus);
     return manifestOf(job, {

@@ -1,7 +1,7 @@
-import type { V1Job } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
 import type { Job } from '../jobs.js';
 import { jobName, manifestOf, selectorOf } from './manifest.js';
+import type { KubeJob } from './objects.js';
 import type { KubernetesPlace } from './place.js';
 
 const place: KubernetesPlace = {
@@ -11,7 +11,7 @@ const job = (gpus = 0): Job => ({
   ...{ taskId: '0123456789abcdef0123456789abcdef', kind: 'train' },
   needs: { cpus: 2, memoryBytes: 2.1e9, gpus },
 });
-const template = (spec: object = {}, container: object = {}, jobSpec: object = {}): V1Job => ({
+const template = (spec: object = {}, container: object = {}, jobSpec: object = {}): KubeJob => ({
   ...{ apiVersion: 'batch/v1', kind: 'Job' },
   metadata: { labels: { team: 'imaging' } },
   spec: {
@@ -24,8 +24,8 @@ const template = (spec: object = {}, container: object = {}, jobSpec: object = {
 });
 
 interface Given {
-  plain?: V1Job;
-  gpu?: V1Job;
+  plain?: KubeJob;
+  gpu?: KubeJob;
   at?: Partial<KubernetesPlace>;
   gpus?: number;
 }

@@ -1,14 +1,14 @@
-import type {
-  V1Container,
-  V1EnvVar,
-  V1Job,
-  V1JobSpec,
-  V1OwnerReference,
-  V1PodTemplateSpec,
-  V1ResourceRequirements,
-} from '@kubernetes/client-node';
 import type { Resources, TaskKind } from '@palimpsest/contracts';
 import { exitCodes, type Job } from '../jobs.js';
+import type {
+  KubeContainer,
+  KubeJob,
+  KubeJobSpec,
+  KubeOwner,
+  KubePodTemplate,
+  KubeResources,
+  KubeVariable,
+} from './objects.js';
 import type { KubernetesPlace } from './place.js';
 import { quantityOf } from './quantity.js';
 import type { JobTemplates } from './template.js';
@@ -20,7 +20,7 @@ export interface ManifestParts {
   /** Variables that the process of the job must have. */
   environment: Record<string, string>;
   /** What the Job goes with. */
-  owner?: V1OwnerReference | undefined;
+  owner?: KubeOwner | undefined;
 }
 
 /** A week: waiting for a node counts. */
@@ -51,16 +51,16 @@ export const selectorOf = (place: KubernetesPlace): string =>
 
 /** The container of a template that runs the task. */
 export function taskContainer(
-  containers: readonly V1Container[],
+  containers: readonly KubeContainer[],
   { container }: KubernetesPlace,
-): V1Container {
+): KubeContainer {
   const found = container === undefined ? containers[0] : containers.find(({ name }) => name === container);
   if (!found) throw new Error(`no container ${container ?? ''}`);
   return found;
 }
 
 /** The Job of a task: the operator's template, with what only the program knows filled in. */
-export function manifestOf(job: Job, parts: ManifestParts): V1Job {
+export function manifestOf(job: Job, parts: ManifestParts): KubeJob {
   const { place, templates, owner } = parts;
   const template = structuredClone(job.needs.gpus > 0 ? templates.gpu : templates.plain);
   const labels = {
@@ -78,7 +78,7 @@ export function manifestOf(job: Job, parts: ManifestParts): V1Job {
       labels: { ...metadata?.labels, ...labels },
       ...(owner && { ownerReferences: [owner] }),
     },
-    spec: specOf(spec as V1JobSpec, { job, labels, parts }),
+    spec: specOf(spec as KubeJobSpec, { job, labels, parts }),
   };
 }
 
@@ -92,7 +92,7 @@ interface Filling {
  * One pod that fails ends the Job: whoever sent the task counts its attempts and says why each failed. Pods that were
  * disrupted are no failure, so Kubernetes makes another at once and no attempt is counted.
  */
-function specOf(spec: V1JobSpec, filling: Filling): V1JobSpec {
+function specOf(spec: KubeJobSpec, filling: Filling): KubeJobSpec {
   const { place } = filling.parts;
   const { containers } = spec.template.spec ?? { containers: [] };
   const containerName = taskContainer(containers, place).name;
@@ -113,7 +113,7 @@ function specOf(spec: V1JobSpec, filling: Filling): V1JobSpec {
   };
 }
 
-function podOf({ metadata, spec }: V1PodTemplateSpec, { job, labels, parts }: Filling): V1PodTemplateSpec {
+function podOf({ metadata, spec }: KubePodTemplate, { job, labels, parts }: Filling): KubePodTemplate {
   const { place } = parts;
   const { containers = [], ...rest } = spec ?? {};
   const ours = taskContainer(containers, place);
@@ -128,7 +128,11 @@ function podOf({ metadata, spec }: V1PodTemplateSpec, { job, labels, parts }: Fi
   };
 }
 
-function containerOf(container: V1Container, job: Job, { place, environment }: ManifestParts): V1Container {
+function containerOf(
+  container: KubeContainer,
+  job: Job,
+  { place, environment }: ManifestParts,
+): KubeContainer {
   return {
     ...container,
     args: ['work', job.kind, job.taskId],
@@ -137,17 +141,17 @@ function containerOf(container: V1Container, job: Job, { place, environment }: M
   };
 }
 
-function withVariables(given: V1EnvVar[] = [], variables: Record<string, string>): V1EnvVar[] {
+function withVariables(given: KubeVariable[] = [], variables: Record<string, string>): KubeVariable[] {
   const kept = given.filter(({ name }) => !(name in variables));
   return [...kept, ...Object.entries(variables).map(([name, value]) => ({ name, value }))];
 }
 
 /** What the plan says the task needs; of processors and memory more where the template says more. */
 function resourcesOf(
-  given: V1ResourceRequirements = {},
+  given: KubeResources = {},
   { cpus, memoryBytes, gpus }: Resources,
   gpuResource: string,
-): V1ResourceRequirements {
+): KubeResources {
   const needed = { cpu: String(cpus), memory: String(memoryBytes) };
   const requests = { ...given.requests, ...largest(needed, given.requests) };
   const limits = { ...given.limits, ...largest(largest(needed, given.requests), given.limits) };

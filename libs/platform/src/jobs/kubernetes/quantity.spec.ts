@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gigabytes, quantityOf } from './quantity.js';
+import { quantityOf, sizeOf } from './quantity.js';
 
 describe('a quantity of Kubernetes', () => {
   it.each([
@@ -19,7 +19,7 @@ describe('a quantity of Kubernetes', () => {
     expect(() => quantityOf(text)).toThrow(`found "${text}"`);
   });
 
-  it('is told in gigabytes', () => {
-    expect(gigabytes('2Gi')).toBe('2.1 GB');
+  it('is told in words', () => {
+    expect([sizeOf('2Gi'), sizeOf('32Mi')]).toEqual(['2.1 GB', '34 MB']);
   });
 });

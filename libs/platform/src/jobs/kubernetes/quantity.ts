@@ -18,5 +18,7 @@ export function quantityOf(text: string | number): number {
 }
 
 /** So many bytes, for people: `2.1 GB`. */
-export const gigabytes = (quantity: string | number): string =>
-  `${(quantityOf(quantity) / 1e9).toFixed(1)} GB`;
+export function sizeOf(quantity: string | number): string {
+  const bytes = quantityOf(quantity);
+  return bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}

@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import type { V1Job } from '@kubernetes/client-node';
 import { messageOf, PlatformError } from '@palimpsest/contracts';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
+import type { KubeJob } from './objects.js';
 import type { KubernetesPlace } from './place.js';
 
 /** What Jobs are made from. One that the operator did not tell apart is both. */
 export interface JobTemplates {
   /** For tasks that need no GPU. */
-  plain: V1Job;
+  plain: KubeJob;
   /** For tasks that need one. */
-  gpu: V1Job;
+  gpu: KubeJob;
 }
 
 const one = z.literal(1).optional();
@@ -49,19 +49,19 @@ export async function readTemplates(place: KubernetesPlace): Promise<JobTemplate
       `expected one Job, or two of which the second is for GPUs, found ${documents.length}`,
     );
   const [plain, gpu = plain] = documents.map((document) => checked(document.toJS(), place)) as [
-    V1Job,
-    V1Job?,
+    KubeJob,
+    KubeJob?,
   ];
   return { plain, gpu };
 }
 
-function checked(value: unknown, { template: path, container }: KubernetesPlace): V1Job {
+function checked(value: unknown, { template: path, container }: KubernetesPlace): KubeJob {
   const parsed = templateSchema.safeParse(value);
   if (!parsed.success) throw invalid(path, z.prettifyError(parsed.error));
   const names = parsed.data.spec.template.spec.containers.map(({ name }) => name);
   if (container !== undefined && !names.includes(container))
     throw invalid(path, `expected a container "${container}", as JOBS_URL says, found ${names.join(', ')}`);
-  return value as V1Job;
+  return value as KubeJob;
 }
 
 const invalid = (path: string, problem: string) =>
