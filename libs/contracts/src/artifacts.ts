@@ -81,6 +81,26 @@ export const curvesSchema = z.strictObject({
       validationLoss: z.number(),
       validationAccuracy: z.number(),
       validationAuc: z.number().nullable().describe('null when the validation images hold one class only'),
+      validationAucInterval: z
+        .strictObject({ low: z.number(), high: z.number() })
+        .nullable()
+        .describe('of 95 %, by bootstrap of the patients, or of the images where none are known'),
+      gradientNorms: z
+        .record(z.string(), z.number())
+        .describe(
+          '√(Σ g²) of each stage that learns, by its last layer, and of the `head`: mean over the steps',
+        ),
+      batchSize: z
+        .int()
+        .positive()
+        .optional()
+        .describe('images at once, where memory ran out before and these are fewer than was asked for'),
+      drift: z
+        .record(z.string(), z.number())
+        .optional()
+        .describe(
+          'similarity of each stage with itself at the start, in [0, 1]; left out where it is not measured',
+        ),
     }),
   ),
   best: z.int().positive().describe('the epoch whose weights are kept'),

@@ -17,6 +17,13 @@ export class PlatformError extends Error {
   }
 }
 
+/** Memory ran out, or seems to have. Another attempt of a task that needs less then may succeed. */
+export class OutOfMemoryError extends PlatformError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('unavailable', message, options);
+  }
+}
+
 /** Whether trying again later could help: bugs and bad input stay what they are. */
 export function isRetryable(error: unknown): boolean {
   return error instanceof PlatformError && error.code === 'unavailable';

@@ -28,6 +28,8 @@ const paper: Protocol = {
       randomDropout: true,
       augmentation: { rotationDegrees: 10, shiftFraction: 0.1, zoomFraction: 0.1, shearDegrees: 0.1 },
       lowMemory: false,
+      onOutOfMemory: 'fail',
+      drift: 32,
     },
     evaluation: { holdout: 'shared' },
     analysis: {

@@ -113,6 +113,13 @@ const mainStageSchema = stageSchema.extend({
     .describe(
       'Freezes the network from the images to the end of this one of its five stages, with batch norms in inference mode; nothing when left out. A random start is never frozen.',
     ),
+  topLayers: z
+    .int()
+    .positive()
+    .optional()
+    .describe(
+      'Trains the last so many layers with weights alone: convolutions, batch norms and the dense layer, in the order in which Keras lists them. The others are frozen as by `frozenStages`, which it excludes.',
+    ),
 });
 
 export const augmentationSchema = z.strictObject({
@@ -134,6 +141,18 @@ export const trainingSchema = z.strictObject({
   randomDropout: z.boolean().describe('Whether a random start is trained with dropout too.'),
   augmentation: augmentationSchema.nullable().describe('Of training images; null for none.'),
   lowMemory: z.boolean().describe('Less memory for a few per cent of speed. Does not change a result.'),
+  onOutOfMemory: z
+    .enum(['fail', 'accumulate'])
+    .describe(
+      '`accumulate`: when memory runs out, the next attempt halves the batch and gathers twice as many for a step. Batch norms then see fewer images at once, so a result may differ from machine to machine; curves and checkpoint say so.',
+    ),
+  drift: z
+    .int()
+    .nonnegative()
+    .refine((images) => images === 0 || images >= 8, 'expected 0, or 8 images and more')
+    .describe(
+      'Training images of a fold on which each stage is compared with its own start after every epoch; 0 for none. Does not change a network.',
+    ),
 });
 
 export const evaluationSchema = z.strictObject({

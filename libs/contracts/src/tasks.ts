@@ -50,7 +50,7 @@ const importWeights = {
 };
 
 const train = {
-  version: 1,
+  version: 2,
   input: z.strictObject({
     ...data,
     ...network,
@@ -67,6 +67,7 @@ const train = {
           trainable: z.enum(['head', 'all']),
           /** Left out where nothing is frozen, or the whole base, so that the ids of such tasks stay what they were. */
           frozenStages: z.int().min(1).max(5).optional(),
+          topLayers: z.int().positive().optional(),
           keep: z.enum(['best', 'last']),
         }),
       )
@@ -74,6 +75,12 @@ const train = {
       .describe('run one after the other, each from what the one before kept'),
     seeds: z.strictObject({ head: z.int().nonnegative(), training: z.int().nonnegative() }),
     lowMemory: z.boolean(),
+    onOutOfMemory: z.literal('accumulate').optional().describe('left out where it fails'),
+    drift: z
+      .int()
+      .positive()
+      .optional()
+      .describe('images of the probe; left out where drift is not measured'),
   }),
   output: z.strictObject({
     checkpoint: artifactRefSchema.describe(

@@ -78,9 +78,10 @@ export interface TrainOptions extends SessionOptions {
   optimiser: Optimiser;
   /**
    * What learns. The rest is frozen: its batch norms in inference mode, and no gradient is made for it. `head` leaves
-   * what follows the global average pool; `frozenStages: k` freezes a network up to the k-th of its stages, from 1.
+   * what follows the global average pool; `frozenStages: k` freezes a network up to the k-th of its stages, from 1;
+   * `topLayers: n` leaves the last n convolutions, batch norms and dense layers, in the order in which Keras lists them.
    */
-  trainable: 'all' | 'head' | { frozenStages: number };
+  trainable: 'all' | 'head' | { frozenStages: number } | { topLayers: number };
   /** Default: the plain cross-entropy. */
   loss?: LossOptions;
   /** Whether steps may come in parts, which takes memory for one more gradient. Default false. */
@@ -110,6 +111,17 @@ export interface StepPart {
   last: boolean;
 }
 
+/** What a step showed. */
+export interface StepFound {
+  /** Mean over the images, before the step, in nats. */
+  loss: number;
+  /**
+   * √(Σ g²) over the trained tensors of each stage, of the gradient that moved the weights; no stage that is frozen.
+   * Named as in `Network.stages`, and `head` for what follows the last. None after a part that moved nothing.
+   */
+  gradientNorms?: ReadonlyMap<string, number>;
+}
+
 /** A network that learns. One call at a time: await a step before the next. */
 export interface Trainer {
   /**
@@ -118,10 +130,9 @@ export interface Trainer {
    * @param images n × height × width × 3
    * @param labels class numbers, n
    * @param how.learningRate of this step; else that of the optimiser. Only that of the last part counts
-   * @returns mean loss of the images before the step, in nats
    * @throws RangeError when images and labels do not fit the network or each other, or rate or part are out of range
    */
-  step(images: Float32Array, labels: ArrayLike<number>, how?: StepOptions): Promise<{ loss: number }>;
+  step(images: Float32Array, labels: ArrayLike<number>, how?: StepOptions): Promise<StepFound>;
   /**
    * A copy of everything the next step depends on. A trainer made from it goes on byte for byte.
    *
@@ -150,8 +161,12 @@ export interface Inference {
 
 /** A network that is only looked at: batch norms use their moving statistics, nothing is dropped. */
 export interface Predictor {
-  /** @param images n × height × width × 3 @throws RangeError when they do not fit the network */
-  run(images: Float32Array): Promise<Inference>;
+  /**
+   * @param images n × height × width × 3
+   * @param how.taps whether their activations are wanted too, as they are when left out
+   * @throws RangeError when the images do not fit the network
+   */
+  run(images: Float32Array, how?: { taps?: boolean }): Promise<Inference>;
   dispose(): Promise<void>;
 }
 

@@ -6,6 +6,8 @@ export class FakeTaskContext<S> {
   readonly stop = new AbortController();
   readonly signal: AbortSignal = this.stop.signal;
   state: Uint8Array | undefined;
+  /** Attempts that ended for want of memory. */
+  deaths = 0;
 
   constructor(readonly store: S) {}
 
@@ -14,6 +16,8 @@ export class FakeTaskContext<S> {
   };
 
   readonly loadState = (): Promise<Uint8Array | undefined> => Promise.resolve(this.state);
+
+  readonly outOfMemory = (): Promise<number> => Promise.resolve(this.deaths);
 
   readonly saveState = (state: Uint8Array): Promise<void> => {
     this.state = Uint8Array.from(state);

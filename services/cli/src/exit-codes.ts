@@ -22,6 +22,7 @@ Exit codes:
   2    wrong usage, or a study, file or setting that is not as it must be
   3    the study failed; the message names the task
   42   a task can never succeed (work)
+  43   memory ran out (work)
   75   something that is needed does not answer; trying again later may help
   130  interrupted
 `;

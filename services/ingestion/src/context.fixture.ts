@@ -11,6 +11,7 @@ export function aContext(overrides: Partial<TaskContext> = {}): TaskContext {
     signal: new AbortController().signal,
     progress: () => undefined,
     loadState: () => Promise.resolve(undefined),
+    outOfMemory: () => Promise.resolve(0),
     saveState: () => Promise.resolve(),
     ...overrides,
   };

@@ -21,6 +21,7 @@ async function reportOf(of: Made, change: (results: StudyResults) => void = () =
     signal: new AbortController().signal,
     progress: () => undefined,
     loadState: () => Promise.resolve(undefined),
+    outOfMemory: () => Promise.resolve(0),
     saveState: () => Promise.resolve(),
   };
   const output = await report.run(input, context);
@@ -120,6 +121,10 @@ describe('the report of two targets, two pretrained sources and a random one', (
     expect(first.paths).toEqual([
       'figures/auc-differences.svg',
       'figures/auc-differences.vl.json',
+      'figures/drift-breast.svg',
+      'figures/drift-breast.vl.json',
+      'figures/drift-chest.svg',
+      'figures/drift-chest.vl.json',
       'figures/filters-natural.svg',
       'figures/filters-radiology.svg',
       'figures/filters-random.svg',
@@ -143,6 +148,7 @@ describe('the report of two targets, two pretrained sources and a random one', (
         'auc-folds.csv',
         'auc.csv',
         'auc.tex',
+        'curves-by-layer.csv',
         'curves.csv',
         'folds.csv',
         'gain.csv',
@@ -156,6 +162,16 @@ describe('the report of two targets, two pretrained sources and a random one', (
   it('has no colour in its figures that the night does not know', () => {
     const drawn = first.html.slice(first.html.indexOf('<main>'));
     expect(drawn.match(/(?:fill|stroke)="(#[0-9a-f]+|black|white)"/i)).toBeNull();
+  });
+});
+
+describe('a report of trainings for which memory did not suffice', () => {
+  it('says how many, and nothing where there are none', async () => {
+    const of = made({ study: aStudy(['breast']) });
+    const words = /Memory ran out in (\d+) of (\d+) trainings/;
+    expect((await reportOf(of)).html).not.toMatch(words);
+    const { html } = await reportOf({ ...of, batchSize: ({ fold }) => (fold === 2 ? 16 : undefined) });
+    expect(words.exec(html)?.slice(1)).toEqual(['3', '17']);
   });
 });
 

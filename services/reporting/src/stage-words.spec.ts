@@ -28,6 +28,7 @@ describe('a stage in words', () => {
       { loss: { classWeights: 'balanced', focalGamma: 2 }, accumulate: 4, frozenStages: 3 },
       /loss; classes weighted to count alike; focal loss with γ 2; 4 batches a step; frozen to the end of stage 3 of 5, but for random/,
     ],
+    [{ topLayers: 5 }, /loss; only the top 5 layers with weights, but for random starts$/],
   ] as [Partial<Stage>, RegExp][])('tells of %o', (more, words) => {
     expect(stageWords({ ...stage, ...more })).toMatch(words);
   });

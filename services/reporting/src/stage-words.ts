@@ -5,13 +5,14 @@ export function stageWords(stage: Stage | Training['finetune']): string {
   const { learningRate, maxEpochs, patience, monitor } = stage;
   const pace = `${optimiserWords(stage)} at ${String(learningRate)}${scheduleWords(stage)}`;
   const end = `at most ${maxEpochs} epochs, stopped after ${patience} without better validation ${monitor}`;
-  const frozen = 'frozenStages' in stage ? stage.frozenStages : undefined;
+  const { frozenStages, topLayers }: Partial<Training['finetune']> = stage;
   return [
     `${pace}, ${end}`,
     ...(stage.loss?.classWeights === 'balanced' ? ['classes weighted to count alike'] : []),
     ...(stage.loss?.focalGamma ? [`focal loss with γ ${String(stage.loss.focalGamma)}`] : []),
     ...(stage.accumulate && stage.accumulate > 1 ? [`${stage.accumulate} batches a step`] : []),
-    ...(frozen === undefined ? [] : [`frozen to the end of stage ${frozen} of 5, but for random starts`]),
+    ...(frozenStages ? [`frozen to the end of stage ${frozenStages} of 5, but for random starts`] : []),
+    ...(topLayers ? [`only the top ${topLayers} layers with weights, but for random starts`] : []),
   ].join('; ');
 }
 

@@ -1,6 +1,13 @@
 import { preprocess } from '@palimpsest/images';
 import { describe, expect, it } from 'vitest';
-import { chunksOf, orderOfEpoch, plainImages, trainingBatches, type Preparation } from './batches.js';
+import {
+  chunksOf,
+  orderOfEpoch,
+  plainImages,
+  trainingBatches,
+  type Preparation,
+  splitEvenly,
+} from './batches.js';
 import { preparesHere, ThreadPreparer, type Preparer } from './preparer.js';
 
 const imageSize = 6;
@@ -94,5 +101,29 @@ describe('batches', () => {
     const found = trainingBatches(broken, [[2], [6]], { ...preparation, preparer: preparesHere });
     expect((await found.next()).value).toHaveLength(length);
     await expect(found.next()).rejects.toThrow('image 6 is not there');
+  });
+});
+
+describe('a batch in pieces', () => {
+  it.each([
+    [
+      2,
+      [
+        [1, 2, 3, 4],
+        [5, 6, 7],
+      ],
+    ],
+    [
+      3,
+      [
+        [1, 2, 3],
+        [4, 5],
+        [6, 7],
+      ],
+    ],
+    [1, [[1, 2, 3, 4, 5, 6, 7]]],
+    [9, [[1], [2], [3], [4], [5], [6], [7]]],
+  ])('of which there are %i is cut as evenly as can be, with none empty', (pieces, cut) => {
+    expect(splitEvenly([1, 2, 3, 4, 5, 6, 7], pieces)).toEqual(cut);
   });
 });

@@ -26,6 +26,13 @@ export function chunksOf(rows: readonly number[], size: number): number[][] {
   );
 }
 
+/** Cuts into so many pieces as alike in size as can be; into fewer where some would be empty. */
+export function splitEvenly(rows: readonly number[], pieces: number): number[][] {
+  const count = Math.min(pieces, rows.length);
+  const end = (piece: number) => Math.ceil((piece * rows.length) / count);
+  return Array.from({ length: count }, (_, i) => rows.slice(end(i), end(i + 1)));
+}
+
 /** A batch as it is read, and what is to be done to it. */
 export interface Unprepared extends Preparation {
   /** n × side × side × 3 */

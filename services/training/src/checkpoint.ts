@@ -11,6 +11,8 @@ export interface Provenance {
   classes: string[];
   /** The epoch whose weights these are. */
   epoch: number;
+  /** How often memory ran out, and the batch was halved. */
+  halvings: number;
 }
 
 /**
@@ -21,9 +23,11 @@ export function encodeCheckpoint(network: Network, weights: Weights, provenance:
   return writeSafetensors(namedTensors(network, weights), metadataOf(provenance));
 }
 
-function metadataOf({ taskId, input, engine, classes, epoch }: Provenance): Record<string, string> {
+function metadataOf({ taskId, input, engine, classes, epoch, halvings }: Provenance): Record<string, string> {
   const { manifest, pixels, start, architecture, preprocessing, imageSize, strategy, fold, ...settings } =
     input;
+  // What is only looked at changes no weight.
+  delete settings.drift;
   return {
     task: taskId,
     engine,
@@ -38,5 +42,6 @@ function metadataOf({ taskId, input, engine, classes, epoch }: Provenance): Reco
     manifest: manifest.sha256,
     pixels: pixels.listing.sha256,
     settings: JSON.stringify(settings),
+    ...(halvings > 0 && { halvings: String(halvings) }),
   };
 }

@@ -16,6 +16,8 @@ export interface FoldData {
   pixels: Pixels;
   /** Number of the class of each image of the manifest. */
   labels: Int32Array;
+  /** Whose each image of the manifest is; its number where nobody knows. */
+  patients: readonly (string | number)[];
   classes: string[];
   rows: FoldRows;
 }
@@ -45,6 +47,7 @@ export async function openFold(
   return {
     pixels,
     labels: Int32Array.from(manifest.images, (image) => image.class),
+    patients: manifest.images.map(({ patient }, i) => patient ?? i),
     classes: manifest.classes,
     rows,
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { score } from './evaluate.js';
+import { aucIntervalOf, score } from './evaluate.js';
 
 const judge = (rows: number[][], labels: number[]) =>
   score({ probabilities: Float32Array.from(rows.flat()), labels: Int32Array.from(labels) });
@@ -44,5 +44,47 @@ describe('scores', () => {
 
   it('bound the loss of a certain mistake as Keras does', () => {
     expect(judge([[1, 0]], [1]).loss).toBeCloseTo(-Math.log(1e-7), 6);
+  });
+});
+
+describe('the interval of an AUC', () => {
+  /** Two classes; images of class 1 are likelier to be of it the more of `certain` are. */
+  const judgement = (images: number, certain: number) => {
+    const p = Array.from({ length: images }, (_, i) =>
+      i % 2 === 1 || i >= certain ? 0.5 + (i % 7) / 20 : 0.2,
+    );
+    return {
+      probabilities: Float32Array.from(p.flatMap((each) => [1 - each, each])),
+      labels: Int32Array.from(p, (_, i) => i % 2),
+    };
+  };
+  const alone = (images: number) => [...Array(images).keys()];
+  const width = (interval: { low: number; high: number } | null) => interval!.high - interval!.low;
+
+  it('holds the AUC, is the same for the same seed and narrower for more images', () => {
+    const [few, many] = [judgement(40, 30), judgement(400, 300)];
+    const [wide, narrow] = [aucIntervalOf(few, alone(40), 1), aucIntervalOf(many, alone(400), 1)];
+    for (const [interval, { auc }] of [[wide, score(few)] as const, [narrow, score(many)] as const]) {
+      expect(interval!.low).toBeLessThan(auc!);
+      expect(interval!.high).toBeGreaterThan(auc!);
+    }
+    expect(width(narrow)).toBeLessThan(width(wide) / 2);
+    expect(aucIntervalOf(few, alone(40), 1)).toEqual(wide);
+    expect(aucIntervalOf(few, alone(40), 2)).not.toEqual(wide);
+  });
+
+  it('counts patients, not their images', () => {
+    const copies = (values: number[]) => [...values, ...values, ...values, ...values];
+    const { probabilities, labels } = judgement(40, 30);
+    const four = {
+      probabilities: Float32Array.from(copies([...probabilities])),
+      labels: Int32Array.from(copies([...labels])),
+    };
+    const one = aucIntervalOf({ probabilities, labels }, alone(40), 1);
+    expect(aucIntervalOf(four, copies(alone(40)), 1)).toEqual(one);
+  });
+
+  it('is none where there is no AUC', () => {
+    expect(aucIntervalOf({ ...judgement(4, 4), labels: Int32Array.of(1, 1, 1, 1) }, alone(4), 1)).toBeNull();
   });
 });

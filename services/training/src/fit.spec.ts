@@ -1,6 +1,7 @@
 import {
   buildNetwork,
   type Engine,
+  type StepFound,
   type StepOptions,
   type Trainer,
   type TrainerState,
@@ -28,6 +29,7 @@ function someData(images = 20): FoldData {
         ),
     },
     labels: Int32Array.from(rows, (i) => i % 2),
+    patients: rows,
     classes: ['dark', 'bright'],
     rows: {
       train: rows.filter((i) => i >= 6),
@@ -62,7 +64,7 @@ class Logistic implements Trainer {
     images: Float32Array,
     labels: ArrayLike<number>,
     { learningRate = 0, part }: StepOptions = {},
-  ): Promise<{ loss: number }> {
+  ): Promise<StepFound> {
     this.rates.push(learningRate);
     this.parts.push(part);
     let loss = 0;
@@ -81,7 +83,9 @@ class Logistic implements Trainer {
       this.moments[k] = moment;
       this.values[k]! -= (learningRate * moment) / this.steps;
     });
-    return Promise.resolve({ loss: loss / labels.length });
+    const found = { loss: loss / labels.length };
+    const gradientNorms = new Map([['head', this.steps]]);
+    return Promise.resolve(part?.last === false ? found : { ...found, gradientNorms });
   }
 
   state(): TrainerState {
@@ -175,7 +179,11 @@ describe('fitting', () => {
     const [first, last] = [curves.epochs[0]!, curves.epochs.at(-1)!];
     expect(last.validationLoss).toBeLessThan(first.validationLoss);
     expect(last.trainLoss).toBeLessThan(first.trainLoss);
-    expect(last).toMatchObject({ validationAuc: 1, learningRate: 0.5 });
+    expect(last).toMatchObject({
+      validationAuc: 1,
+      validationAucInterval: { low: 1, high: 1 },
+      learningRate: 0.5,
+    });
     expect(curves.best).toBe(8);
   });
 
@@ -231,6 +239,20 @@ describe('fitting', () => {
     expect(trainer.rates).toEqual([0, 0, 0, 1, 2, 2, 2, 3].map(rateOf));
   });
 
+  it('makes the same steps of halved batches, and records how many images are taken at once', async () => {
+    const engine = new LogisticEngine();
+    const stages = [{ ...all, maxEpochs: 1 }];
+    const { curves } = await fit(someData(), start(), options({ engine, stages, batchSize: 6, halvings: 2 }));
+    const [{ trainer, options: asked }] = engine.opened as [(typeof engine.opened)[0]];
+    expect(asked.accumulates).toBe(true);
+    const whole = [2, 1, 2, 1].map((images, i) => ({ share: images / 6, last: i === 3 }));
+    const rest = [0.5, 0.5].map((share, i) => ({ share, last: i === 1 }));
+    expect(trainer.parts).toEqual([...whole, ...whole, ...rest]);
+    expect(curves.epochs[0]!.batchSize).toBe(2);
+    const plain = await fit(someData(), start(), options({ stages }));
+    expect(plain.curves.epochs[0]).not.toHaveProperty('batchSize');
+  });
+
   it('goes on with the rates of the epoch at which it was cut off', async () => {
     const schedule = { kind: 'step', factor: 0.5, everyEpochs: 1 } as const;
     const over = { stages: [{ ...all, schedule }] };
@@ -243,6 +265,15 @@ describe('fitting', () => {
     expect(whole.curves.epochs.map(({ learningRate }) => learningRate)).toEqual([
       0.5, 0.25, 0.125, 0.0625, 0.03125,
     ]);
+  });
+
+  it('records the mean of the gradient norms over the steps of an epoch, not over their parts', async () => {
+    const stages = [{ ...all, maxEpochs: 2 }];
+    const whole = await fit(someData(), start(), options({ stages }));
+    const normsOf = ({ curves }: typeof whole) => curves.epochs.map(({ gradientNorms }) => gradientNorms);
+    expect(normsOf(whole)).toEqual([{ head: (1 + 2 + 3 + 4) / 4 }, { head: (5 + 6 + 7 + 8) / 4 }]);
+    const parts = await fit(someData(), start(), options({ stages: [{ ...stages[0]!, accumulate: 2 }] }));
+    expect(normsOf(parts)).toEqual([{ head: (2 + 4) / 2 }, { head: (6 + 8) / 2 }]);
   });
 
   it('weighs the smaller last batch by its images', async () => {

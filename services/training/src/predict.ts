@@ -1,5 +1,5 @@
 import type { Preprocessing } from '@palimpsest/contracts';
-import type { Engine, Network, Weights } from '@palimpsest/networks';
+import type { Engine, Network, Predictor, Weights } from '@palimpsest/networks';
 import { chunksOf, plainImages } from './batches.js';
 import type { FoldData } from './data.js';
 
@@ -19,19 +19,30 @@ export async function predict(
   weights: Weights,
   data: Pick<FoldData, 'pixels' | 'classes'>,
   rows: readonly number[],
-  { engine, network, threads, preprocessing, signal }: PredictOptions,
+  { engine, network, threads, ...options }: PredictOptions,
 ): Promise<Float32Array> {
-  const classes = data.classes.length;
-  const out = new Float32Array(rows.length * classes);
   const predictor = await engine.infer(network, weights, { threads });
   try {
-    for (const [i, batch] of chunksOf(rows, batchSize).entries()) {
-      signal.throwIfAborted();
-      const { probabilities } = await predictor.run(await plainImages(data.pixels, batch, preprocessing));
-      out.set(probabilities, i * batchSize * classes);
-    }
-    return out;
+    return await predictWith(predictor, data, rows, options);
   } finally {
     await predictor.dispose();
   }
+}
+
+/** The same by a network that stands ready. */
+export async function predictWith(
+  predictor: Predictor,
+  data: Pick<FoldData, 'pixels' | 'classes'>,
+  rows: readonly number[],
+  { preprocessing, signal }: Pick<PredictOptions, 'preprocessing' | 'signal'>,
+): Promise<Float32Array> {
+  const classes = data.classes.length;
+  const out = new Float32Array(rows.length * classes);
+  for (const [i, batch] of chunksOf(rows, batchSize).entries()) {
+    signal.throwIfAborted();
+    const images = await plainImages(data.pixels, batch, preprocessing);
+    const { probabilities } = await predictor.run(images, { taps: false });
+    out.set(probabilities, i * batchSize * classes);
+  }
+  return out;
 }

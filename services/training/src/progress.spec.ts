@@ -35,9 +35,10 @@ suite('progress of a training', () => {
     expect(shareDone(at(1, 17))).toBeCloseTo(0.925);
   });
 
-  it('names stage, epoch, loss and pace', () => {
-    expect(describe(at(1, 2, 0.5), { loss: 0.5342, rate: 118.04, waiting: 0.0213 })).toBe(
-      'stage all, epoch 3 of at most 200, loss 0.534, 118 images/s, 2 % waiting',
+  it('names stage, epoch, loss, pace and memory', () => {
+    const going = { loss: 0.5342, rate: 118.04, waiting: 0.0213, peakBytes: 812_400_000 };
+    expect(describe(at(1, 2, 0.5), going)).toBe(
+      'stage all, epoch 3 of at most 200, loss 0.534, 118 images/s, 2 % waiting, 812 MB at most',
     );
   });
 });

@@ -20,18 +20,24 @@ export function shareDone({ state, stages, share }: Position): number {
   return (state.stage + epochs / expected) / stages.length;
 }
 
-/** How it goes: the mean loss, images a second, and the share of the time that was spent waiting for images. */
+/** How it goes. */
 export interface Going {
+  /** Mean over the images of the epoch so far. */
   loss: number;
+  /** Images a second. */
   rate: number;
+  /** Share of the time that was spent waiting for images. */
   waiting: number;
+  /** The most memory that the process has held. */
+  peakBytes: number;
 }
 
-/** Such as "stage all, epoch 3 of at most 20, loss 0.53, 118 images/s, 2 % waiting". */
-export function describe({ state, stages }: Position, { loss, rate, waiting }: Going): string {
+/** Such as "stage all, epoch 3 of at most 20, loss 0.53, 118 images/s, 2 % waiting, 812 MB at most". */
+export function describe({ state, stages }: Position, { loss, rate, waiting, peakBytes }: Going): string {
   const { trainable, maxEpochs } = stages[state.stage] as TrainStage;
   const place = `stage ${trainable}, epoch ${state.stageEpochs + 1} of at most ${maxEpochs}`;
-  return `${place}, loss ${loss.toPrecision(3)}, ${rate.toPrecision(3)} images/s, ${Math.round(100 * waiting)} % waiting`;
+  const pace = `${rate.toPrecision(3)} images/s, ${Math.round(100 * waiting)} % waiting`;
+  return `${place}, loss ${loss.toPrecision(3)}, ${pace}, ${Math.round(peakBytes / 1e6)} MB at most`;
 }
 
 /** Hands out batches, and measures how long each was waited for. */
@@ -48,8 +54,9 @@ export class Pace {
     return value;
   }
 
-  of(images: number): Pick<Going, 'rate' | 'waiting'> {
+  of(images: number): Omit<Going, 'loss'> {
     const ms = performance.now() - this.#begin;
-    return { rate: (1000 * images) / ms, waiting: this.#waitedMs / ms };
+    const peakBytes = 1024 * process.resourceUsage().maxRSS;
+    return { rate: (1000 * images) / ms, waiting: this.#waitedMs / ms, peakBytes };
   }
 }

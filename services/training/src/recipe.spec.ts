@@ -37,8 +37,8 @@ describe('what a stage asks of an engine', () => {
     expect(trainOptionsOf({ ...stage, optimiser }, data).optimiser).toEqual(expected);
   });
 
-  it('freezes stages', () => {
-    expect(trainOptionsOf({ ...stage, frozenStages: 3 }, data).trainable).toEqual({ frozenStages: 3 });
+  it.each([{ frozenStages: 3 }, { topLayers: 5 }])('freezes what %o says', (part) => {
+    expect(trainOptionsOf({ ...stage, ...part }, data).trainable).toEqual(part);
   });
 
   it('lets steps come in parts', () => {

@@ -10,10 +10,12 @@ export function trainOptionsOf(
   stage: TrainStage,
   data: FoldData,
 ): Pick<TrainOptions, 'optimiser' | 'trainable' | 'loss' | 'accumulates'> {
-  const { trainable, frozenStages, loss, accumulate = 1 } = stage;
+  const { trainable, frozenStages, topLayers, loss, accumulate = 1 } = stage;
   return {
     optimiser: optimiserOf(stage),
-    trainable: frozenStages === undefined ? trainable : { frozenStages },
+    ...{ trainable },
+    ...(frozenStages !== undefined && { trainable: { frozenStages } }),
+    ...(topLayers !== undefined && { trainable: { topLayers } }),
     ...(accumulate > 1 && { accumulates: true }),
     ...(loss && { loss: lossOf(loss, data) }),
   };

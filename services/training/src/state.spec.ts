@@ -33,6 +33,8 @@ function run(stages: TrainStage[], measured: [loss: number, accuracy?: number][]
       validationLoss: loss,
       validationAccuracy: accuracy,
       validationAuc: null,
+      validationAucInterval: null,
+      gradientNorms: { head: 1 },
     };
     const optimiser = { steps: epoch, averaging: 'mean', moments: weights(-epoch) } as const;
     state = advance(state, current, { point, trainer: { weights: weights(epoch), optimiser } });

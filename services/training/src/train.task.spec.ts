@@ -1,94 +1,13 @@
-import {
-  curvesSchema,
-  predictionsSchema,
-  type Manifest,
-  type TaskInput,
-  type TaskOutput,
-} from '@palimpsest/contracts';
-import { encodePixels, readSafetensors, writeSafetensors } from '@palimpsest/formats';
+import { curvesSchema, predictionsSchema, type TaskInput, type TaskOutput } from '@palimpsest/contracts';
+import { readSafetensors, writeSafetensors } from '@palimpsest/formats';
 import { buildNetwork, initialWeights } from '@palimpsest/networks';
 import { openStore, runTask, taskId, type Store } from '@palimpsest/platform/work';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { aDataset, all, anInput, head, imageSize } from './stripes.fixture.js';
 import { definitions } from './tasks.js';
 
 type TrainInput = TaskInput<'train'>;
 type TrainOutput = TaskOutput<'train'>;
-
-const imageSize = 32;
-const length = imageSize * imageSize * 3;
-
-/** Stripes across in class 0, stripes down in class 1, with some noise; patients of two images in three folds. */
-async function aDataset(store: Store, images = 30): Promise<Pick<TrainInput, 'manifest' | 'pixels'>> {
-  const block = new Uint8Array(images * length);
-  for (let at = 0; at < block.length; at++) {
-    const [image, pixel] = [Math.floor(at / length), Math.floor((at % length) / 3)];
-    const along = image % 2 === 0 ? Math.floor(pixel / imageSize) : pixel % imageSize;
-    block[at] = (Math.floor(along / 3) % 2) * 160 + ((image * 37 + at * 11) % 90);
-  }
-  async function* blocks() {
-    yield await Promise.resolve(block);
-  }
-  const manifest: Manifest = {
-    layout: 'csv',
-    imageSize,
-    classes: ['across', 'down'],
-    folds: 3,
-    group: 'patient',
-    seed: 2,
-    holdout: 'nested',
-    images: Array.from({ length: images }, (_, i) => ({
-      path: `${i}.png`,
-      label: i % 2 === 0 ? 'across' : 'down',
-      class: i % 2,
-      patient: String(Math.floor(i / 2)),
-      fold: 1 + (Math.floor(i / 2) % 3),
-      role: i < 12 ? 'validation' : 'test',
-      width: imageSize,
-      height: imageSize,
-      sha256: '0'.repeat(64),
-    })),
-    audit: { patients: images / 2, merged: [], excluded: [], duplicates: [], warnings: [] },
-  };
-  return {
-    manifest: await store.putJson('manifests', manifest),
-    pixels: await store.putTree('pixels/synthetic', encodePixels({ images, imageSize }, blocks())),
-  };
-}
-
-const all = {
-  learningRate: 3e-3,
-  maxEpochs: 2,
-  patience: 2,
-  monitor: 'loss',
-  trainable: 'all',
-  keep: 'best',
-} as const;
-const head = { ...all, monitor: 'accuracy', trainable: 'head', keep: 'last' } as const;
-
-function anInput(data: Pick<TrainInput, 'manifest' | 'pixels'>, over: Partial<TrainInput> = {}): TrainInput {
-  return {
-    ...data,
-    architecture: 'resnet-mini',
-    preprocessing: 'caffe',
-    imageSize,
-    start: { random: 5 },
-    strategy: 'finetune',
-    fold: 1,
-    batchSize: 8,
-    dropout: 0.5,
-    augmentation: {
-      rotationDegrees: 10,
-      shiftFraction: 0.1,
-      zoomFraction: 0.1,
-      shearDegrees: 0.1,
-      horizontalFlip: true,
-    },
-    stages: [all],
-    seeds: { head: 6, training: 7 },
-    lowMemory: false,
-    ...over,
-  };
-}
 
 interface Conditions {
   threads?: number;
@@ -168,6 +87,35 @@ describe('training', () => {
       [1, 'all', 3e-3],
       [2, 'all', 3e-3],
     ]);
+    const { stages } = buildNetwork('resnet-mini', { imageSize, classes: 2, dropout: 0.5 });
+    for (const { validationAuc, validationAucInterval, gradientNorms } of epochs) {
+      expect(validationAucInterval!.low).toBeLessThanOrEqual(validationAuc!);
+      expect(validationAucInterval!.high).toBeGreaterThanOrEqual(validationAuc!);
+      expect(Object.keys(gradientNorms).sort()).toEqual([...stages, 'head'].sort());
+      for (const norm of Object.values(gradientNorms)) expect(norm).toBeGreaterThan(0);
+    }
+  });
+
+  it('measures the drift where it is asked to, which changes nothing else', async () => {
+    const watched: TrainInput = { ...input, strategy: 'freeze', stages: [head, all] };
+    const without = await run(store, watched);
+    const cutOff = openStore('memory:');
+    await aDataset(cutOff);
+    const drifting = { ...watched, drift: 16 };
+    const found = await run(store, drifting);
+    await expect(run(cutOff, drifting, { epochs: 2 })).rejects.toThrow('cut off');
+    expect(await run(cutOff, drifting)).toEqual(found);
+    const curvesOf = async ({ curves }: TrainOutput) => store.getJson(curves, curvesSchema);
+    const [{ epochs }, plain] = [await curvesOf(found), await curvesOf(without)];
+    expect(epochs.map((each) => ({ ...each, drift: undefined }))).toEqual(plain.epochs);
+    expect((await tensorsOf(store, found)).tensors).toEqual((await tensorsOf(store, without)).tensors);
+    for (const { stage, drift } of epochs) {
+      const similarities = Object.values(drift!);
+      expect(similarities).toHaveLength(5);
+      // The base does not move while the head is trained.
+      if (stage === 'head') for (const value of similarities) expect(value).toBeCloseTo(1, 6);
+      else expect(Math.min(...similarities)).toBeLessThan(0.99);
+    }
   });
 
   it.each([1, 2])('gives the same bytes again, with %i threads', async (threads) => {

@@ -3,8 +3,10 @@ import { buildNetwork, openEngine, type Engine, type Network, type Weights } fro
 import type { TaskContext } from '@palimpsest/platform';
 import { encodeCheckpoint } from './checkpoint.js';
 import { labelsOf, openFold, type FoldData } from './data.js';
+import { Drift } from './drift.js';
 import { score } from './evaluate.js';
 import { fit } from './fit.js';
+import { explain, isOutOfMemory, mostHalvings } from './out-of-memory.js';
 import { predict } from './predict.js';
 import { ThreadPreparer } from './preparer.js';
 import { startWeights } from './start-weights.js';
@@ -19,23 +21,34 @@ export async function train(input: TrainInput, context: TaskContext): Promise<Ta
   const { architecture, imageSize, dropout, seeds, start } = input;
   const engine = openEngine(context.engine);
   const network = buildNetwork(architecture, { imageSize, dropout, classes: data.classes.length });
+  const begin = () => startWeights(store, network, { start, headSeed: seeds.head });
   const saved = await context.loadState();
-  const from = saved
-    ? decodeState(saved)
-    : beginWith(await startWeights(store, network, { start, headSeed: seeds.head }));
+  const from = saved ? decodeState(saved) : beginWith(await begin());
+  const run = { ...input, ...{ engine, network, threads }, seed: seeds.training };
+  const drift = input.drift
+    ? await Drift.open(await begin(), data, { ...run, images: input.drift })
+    : undefined;
+  const halvings = await halvingsOf(input, context);
   const preparer = new ThreadPreparer();
   try {
     const { weights, curves } = await fit(data, from, {
-      ...input,
-      ...{ engine, network, threads, preparer, signal },
-      seed: seeds.training,
+      ...run,
+      ...{ preparer, signal, drift, halvings },
       save: (state) => context.saveState(encodeState(state)),
       progress: (done, message) => context.progress(done, message),
+    }).catch((error: unknown) => {
+      throw isOutOfMemory(error) ? explain(error, { network, ...input, halvings }) : error;
     });
-    return await finish({ engine, network, data, input, context }, weights, curves);
+    return await finish({ engine, network, data, input, context, halvings }, weights, curves);
   } finally {
     await preparer.close();
   }
+}
+
+/** A batch is halved once for every attempt that memory ended, where the study allows it, down to one image. */
+async function halvingsOf({ onOutOfMemory, batchSize }: TrainInput, context: TaskContext): Promise<number> {
+  if (!onOutOfMemory) return 0;
+  return Math.min(await context.outOfMemory(), mostHalvings(batchSize));
 }
 
 interface Finished {
@@ -44,11 +57,12 @@ interface Finished {
   data: FoldData;
   input: TrainInput;
   context: TaskContext;
+  halvings: number;
 }
 
 /** Judges what was learnt, and writes it all down. */
 async function finish(run: Finished, weights: Weights, curves: Curves): Promise<TaskOutput<'train'>> {
-  const { engine, network, data, input, context } = run;
+  const { engine, network, data, input, context, halvings } = run;
   const { store, taskId, threads, signal } = context;
   const { classes, rows } = data;
   const options = { engine, network, threads, preprocessing: input.preprocessing, signal };
@@ -61,6 +75,7 @@ async function finish(run: Finished, weights: Weights, curves: Curves): Promise<
     engine: `${name} (${runtime} ${version})`,
     classes,
     epoch: curves.best,
+    halvings,
   };
   const checkpoint = encodeCheckpoint(network, weights, provenance);
   return {

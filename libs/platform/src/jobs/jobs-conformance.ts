@@ -1,3 +1,4 @@
+import { OutOfMemoryError } from '@palimpsest/contracts';
 import { aCompareInput, eventually, someResources } from '@palimpsest/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../store/store.js';
@@ -56,6 +57,14 @@ export function describeJobs(name: string, open: () => Promise<PlaceForJobs>): v
         code: 'unavailable',
         message: expect.stringContaining(`compare ${id}`) as string,
       });
+      expect(await new TaskRecords(store, id).readError()).toBeUndefined();
+    });
+
+    it('throws an OutOfMemoryError when memory ran out, and leaves no error', async () => {
+      const id = await ask(store, behaviours.runOutOfMemory);
+      const run = jobs.run(jobOf(id), never);
+      await expect(run).rejects.toThrow(OutOfMemoryError);
+      await expect(run).rejects.toThrow(`compare ${id}`);
       expect(await new TaskRecords(store, id).readError()).toBeUndefined();
     });
 

@@ -1,4 +1,4 @@
-import { PlatformError, type Resources, type TaskKind } from '@palimpsest/contracts';
+import { OutOfMemoryError, PlatformError, type Resources, type TaskKind } from '@palimpsest/contracts';
 
 /** A task to run in a process of its own. Its input lies in the store. */
 export interface Job {
@@ -8,7 +8,7 @@ export interface Job {
 }
 
 /** Exit codes of `work`. Any other is worth a retry. */
-export const exitCodes = { done: 0, failed: 42, unavailable: 1 } as const;
+export const exitCodes = { done: 0, failed: 42, outOfMemory: 43, unavailable: 1 } as const;
 
 /**
  * Why a job is let go of, not ended: its service stops, or another process goes on with it. A place whose jobs outlive
@@ -29,8 +29,9 @@ export interface Jobs {
    * Resolves when the job has ended: `done` with its output written, or `failed` for good, with its error written.
    *
    * @param waits hears what a job waits for that has not begun, in words; undefined when it no longer waits
-   * @throws PlatformError `unavailable` when it ended otherwise, killed or for want of something that may come back;
-   * the signal's reason when aborted, after the job is gone, or at once where it goes on without us (`LetGo`)
+   * @throws PlatformError `unavailable` when it ended otherwise, killed or for want of something that may come back, an
+   * OutOfMemoryError for want of memory; the signal's reason when aborted, after the job is gone, or at once where it
+   * goes on without us (`LetGo`)
    */
   run(job: Job, signal: AbortSignal, waits?: (what: string | undefined) => void): Promise<'done' | 'failed'>;
 
@@ -47,5 +48,6 @@ export interface Jobs {
 export function endOf(job: Job, exitCode: number | null, how: string): 'done' | 'failed' {
   if (exitCode === exitCodes.done) return 'done';
   if (exitCode === exitCodes.failed) return 'failed';
+  if (exitCode === exitCodes.outOfMemory) throw new OutOfMemoryError(`${job.kind} ${job.taskId} ${how}`);
   throw new PlatformError('unavailable', `${job.kind} ${job.taskId} ${how}`);
 }

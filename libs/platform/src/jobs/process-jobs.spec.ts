@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PlatformError, type TaskOutput } from '@palimpsest/contracts';
+import { OutOfMemoryError, PlatformError, type TaskOutput } from '@palimpsest/contracts';
 import { aCompareInput, eventually, someResources } from '@palimpsest/testing';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -50,7 +50,24 @@ describe('ProcessJobs', () => {
   it('says which signal killed a job', async () => {
     const { jobs, ask } = open();
     const id = await ask(behaviours.killItself);
-    await expect(jobs.run(jobOf(id), never)).rejects.toThrow(`compare ${id} was killed by SIGKILL`);
+    const run = jobs.run(jobOf(id), never);
+    await expect(run).rejects.toThrow(`compare ${id} was killed by SIGKILL`);
+    await expect(run).rejects.toThrow(/; it was expected to need \d+\.\d GB, of \d+\.\d GB in all/);
+  });
+
+  it.each(['killItself', 'abortForMemory'] as const)(
+    'takes a job for one without memory: %s',
+    async (how) => {
+      const { jobs, ask } = open();
+      const run = jobs.run(jobOf(await ask(behaviours[how])), never);
+      await expect(run).rejects.toThrow(OutOfMemoryError);
+    },
+  );
+
+  it('does not take any end for one without memory', async () => {
+    const { jobs, ask } = open();
+    const run = jobs.run(jobOf(await ask(behaviours.exitWithLastWords)), never);
+    await expect(run).rejects.not.toThrow(OutOfMemoryError);
   });
 
   it('says the exit code and the last words of a job, and passes them on to the log', async () => {

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { PlatformError } from '@palimpsest/contracts';
+import { totalmem } from 'node:os';
+import { OutOfMemoryError, PlatformError } from '@palimpsest/contracts';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { logFields } from '../observe/log.js';
@@ -8,7 +9,8 @@ import type { StoreCall } from '../observe/store-calls.js';
 import { Admission } from './admission.js';
 import { endOf, type Job, type Jobs } from './jobs.js';
 
-const LAST_LINES = 20;
+/** As many as hold the words before V8's stack when memory runs out. */
+const LAST_LINES = 30;
 
 /** What the children are started with. */
 export interface ProcessJobsOptions {
@@ -46,9 +48,11 @@ export class ProcessJobs implements Jobs {
       const child = this.#start(job);
       const last = this.#relay(child, job);
       child.on('message', (calls) => (calls as StoreCall[]).forEach(this.#options.onStoreCall));
-      const { code, how } = await this.#endOf(child, signal);
+      const { code, by } = await this.#endOf(child, signal);
       if (code !== 0) signal.throwIfAborted();
-      return endOf(job, code, [how, ...last].join('\n'));
+      if (!diedOfMemory(by, last)) return endOf(job, code, [inWords(code, by), ...last].join('\n'));
+      const how = [`${inWords(code, by)}; ${memoryWords(job)}`, ...last].join('\n');
+      throw new OutOfMemoryError(`${job.kind} ${job.taskId} ${how}`);
     });
   }
 
@@ -86,7 +90,7 @@ export class ProcessJobs implements Jobs {
     return last;
   }
 
-  #endOf(child: ChildProcess, signal: AbortSignal): Promise<{ code: number | null; how: string }> {
+  #endOf(child: ChildProcess, signal: AbortSignal): Promise<End> {
     return new Promise((resolve, reject) => {
       let force: NodeJS.Timeout | undefined;
       const stop = () => {
@@ -105,10 +109,25 @@ export class ProcessJobs implements Jobs {
       });
       child.once('close', (code, by) => {
         settle();
-        resolve({ code, how: inWords(code, by) });
+        resolve({ code, by });
       });
     });
   }
+}
+
+interface End {
+  code: number | null;
+  by: NodeJS.Signals | null;
+}
+
+/** Nobody else kills a job by force; V8 and the libraries in C++ say these words before they end themselves. */
+function diedOfMemory(by: End['by'], last: readonly string[]): boolean {
+  return by === 'SIGKILL' || (by !== null && last.some((line) => /out of memory|bad_alloc/i.test(line)));
+}
+
+function memoryWords({ needs }: Job): string {
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+  return `it was expected to need ${gigabytes(needs.memoryBytes)}, of ${gigabytes(totalmem())} in all`;
 }
 
 function inWords(code: number | null, by: NodeJS.Signals | null): string {

@@ -106,6 +106,19 @@ describe('runTask', () => {
     expect(await records.loadState()).toBeUndefined();
   });
 
+  it('is told how many attempts memory ended, until one has the output', async () => {
+    const told: number[] = [];
+    const { start, records } = open(async (input, context) => {
+      told.push(await context.outOfMemory());
+      return made(input, context);
+    });
+    await records.countOutOfMemory();
+    await records.countOutOfMemory();
+    await start();
+    expect(told).toEqual([2]);
+    expect(await records.readOutOfMemory()).toBe(0);
+  });
+
   it('refuses an input that is not of the kind, naming the field', async () => {
     const { start, runs } = open();
     await expect(start({ ...aCompareInput(), seed: -1 })).rejects.toMatchObject({

@@ -63,7 +63,7 @@ export async function runTask(
   const output = checkOutput(definition.kind, made);
   const seconds = (performance.now() - started) / 1000;
   await records.writeOutput({ output, seconds });
-  await records.forget('state', 'error.json', 'progress.json');
+  await records.forget('state', 'error.json', 'progress.json', 'memory.json');
   return { output, seconds };
 }
 
@@ -115,5 +115,6 @@ function contextOf(
     progress: (done, message) => progress(message === undefined ? { done } : { done, message }),
     loadState: () => records.loadState(),
     saveState: (state) => records.saveState(state),
+    outOfMemory: () => records.readOutOfMemory(),
   };
 }

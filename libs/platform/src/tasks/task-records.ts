@@ -21,6 +21,7 @@ const errorSchema = z.object({
   code: z.enum(['invalid', 'not-found', 'conflict', 'denied', 'corrupt', 'unavailable', 'bug']),
   message: z.string(),
 });
+const memorySchema = z.object({ outOfMemory: z.int().nonnegative() });
 const progressSchema = progressedSchema.pick({ done: true, message: true });
 
 /** What a task made, and the seconds it took. */
@@ -109,7 +110,16 @@ export class TaskRecords {
     await this.#store.writeRecord(this.#key('log'), new TextEncoder().encode(text));
   }
 
-  async forget(...names: ('state' | 'progress.json' | 'error.json')[]): Promise<void> {
+  /** How many attempts so far ended for want of memory. */
+  async readOutOfMemory(): Promise<number> {
+    return (await this.#read('memory.json', memorySchema))?.outOfMemory ?? 0;
+  }
+
+  async countOutOfMemory(): Promise<void> {
+    await this.#write('memory.json', { outOfMemory: (await this.readOutOfMemory()) + 1 });
+  }
+
+  async forget(...names: ('state' | 'progress.json' | 'error.json' | 'memory.json')[]): Promise<void> {
     for (const name of names) await this.#store.deleteRecord(this.#key(name));
   }
 

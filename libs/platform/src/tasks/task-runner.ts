@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { PlatformError, type Resources, type TaskKind } from '@palimpsest/contracts';
+import { OutOfMemoryError, PlatformError, type Resources, type TaskKind } from '@palimpsest/contracts';
 import type { Config } from '../config.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { Store } from '../store/store.js';
@@ -94,6 +94,9 @@ export class TaskRunner {
       if (end === 'done') return await endingOf(() => this.#resultOf(kind, taskId));
       const seconds = (performance.now() - started) / 1000;
       return { seconds, outcome: await this.#failureOf(taskId) };
+    } catch (error) {
+      if (error instanceof OutOfMemoryError) await new TaskRecords(this.#store, taskId).countOutOfMemory();
+      throw error;
     } finally {
       clearInterval(polling);
     }

@@ -16,6 +16,8 @@ export interface TaskContext {
   loadState(): Promise<Uint8Array | undefined>;
   /** Replaces the state, all or nothing. It is deleted when the task has its output. */
   saveState(state: Uint8Array): Promise<void>;
+  /** How many attempts before this one ended for want of memory: killed, or by an OutOfMemoryError. */
+  outOfMemory(): Promise<number>;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PlatformError, type TaskInput, type TaskOutput } from '@palimpsest/contracts';
+import { OutOfMemoryError, PlatformError, type TaskInput, type TaskOutput } from '@palimpsest/contracts';
 import { workAndExit } from '../run-work.js';
 import type { AnyTaskDefinition, TaskContext } from './task.js';
 
@@ -12,6 +12,8 @@ export const behaviours = {
   killItself: 5,
   exitWithLastWords: 6,
   neverListen: 7,
+  runOutOfMemory: 8,
+  abortForMemory: 9,
 } as const;
 
 async function run(
@@ -41,6 +43,11 @@ async function misbehave(
     case behaviours.exitWithLastWords:
       console.error('last words');
       return process.exit(7);
+    case behaviours.runOutOfMemory:
+      throw new OutOfMemoryError('a batch did not fit');
+    case behaviours.abortForMemory:
+      console.error("terminate called after throwing an instance of 'std::bad_alloc'");
+      return process.abort();
     default:
       // What it said of its progress must be out before it stops listening.
       await sleep(500);

@@ -1,4 +1,4 @@
-import { messageOf, type EngineSettings, type TaskKind } from '@palimpsest/contracts';
+import { messageOf, OutOfMemoryError, type EngineSettings, type TaskKind } from '@palimpsest/contracts';
 import type { Logger } from 'pino';
 import { exitCodes } from '../jobs/jobs.js';
 import type { Store } from '../store/store.js';
@@ -21,7 +21,7 @@ export interface WorkSurroundings {
 /**
  * What a job does: reads its input from the store, runs, writes its output, or its error if it can never succeed.
  *
- * @returns the exit code: 0 done, 42 failed for good, 1 worth a retry
+ * @returns the exit code: 0 done, 42 failed for good, 43 out of memory, 1 worth a retry
  */
 export async function work(
   definition: AnyTaskDefinition,
@@ -52,6 +52,7 @@ export async function work(
 async function report(error: unknown, kind: TaskKind, records: TaskRecords, log: Logger): Promise<number> {
   const { code, message, retry } = failureOf(error);
   log.error({ kind, code, err: error }, `${kind} failed: ${message}`);
+  if (error instanceof OutOfMemoryError) return exitCodes.outOfMemory;
   if (retry) return exitCodes.unavailable;
   try {
     await records.writeError({ code, message });

@@ -226,15 +226,18 @@ describe('inputs of tasks', () => {
     expect(inputsOf(study)).toEqual(inputs);
   });
 
-  it('freeze stages of the main stage, but never those of a random start', () => {
-    const optimiser = { kind: 'sgd', momentum: 0.9 } as const;
-    const study = with_((s) => Object.assign(s.training.finetune, { frozenStages: 2, optimiser }));
-    const main = { ...small.training.finetune, trainable: 'all', keep: 'best', optimiser };
-    const stagesAt = (key: string) => (inputsOf(study).get(key) as { stages: unknown }).stages;
-    expect(stagesAt('train/knee/others/finetune/1')).toEqual([{ ...main, frozenStages: 2 }]);
-    expect(stagesAt('train/knee/random/finetune/1')).toEqual([main]);
-    expect(stagesAt('train/shapes')).toEqual(at('train/shapes').stages);
-  });
+  it.each([{ frozenStages: 2 }, { topLayers: 3 }])(
+    'freeze as the main stage says, but no random start: %o',
+    (part) => {
+      const optimiser = { kind: 'sgd', momentum: 0.9 } as const;
+      const study = with_((s) => Object.assign(s.training.finetune, { ...part, optimiser }));
+      const main = { ...small.training.finetune, trainable: 'all', keep: 'best', optimiser };
+      const stagesAt = (key: string) => (inputsOf(study).get(key) as { stages: unknown }).stages;
+      expect(stagesAt('train/knee/others/finetune/1')).toEqual([{ ...main, ...part }]);
+      expect(stagesAt('train/knee/random/finetune/1')).toEqual([main]);
+      expect(stagesAt('train/shapes')).toEqual(at('train/shapes').stages);
+    },
+  );
 
   it('show both networks of every pair the same images and channels', () => {
     const seeds = [...inputs].flatMap(([key, input]) =>
@@ -264,6 +267,18 @@ describe('inputs of tasks', () => {
     });
     const both = inputsOf(study);
     expect(both.get('train/lines')).not.toMatchObject({ start: at('train/shapes').start });
+  });
+
+  it('say what is done when memory runs out only where something is', () => {
+    expect(at('train/shapes')).not.toHaveProperty('onOutOfMemory');
+    const study = inputsOf(with_((s) => (s.training.onOutOfMemory = 'accumulate')));
+    expect(study.get('train/knee/others/freeze/2')).toMatchObject({ onOutOfMemory: 'accumulate' });
+  });
+
+  it('measure drift in every training, or in none', () => {
+    expect(at('train/shapes').drift).toBe(32);
+    const none = inputsOf(with_((s) => (s.training.drift = 0)));
+    for (const [key, input] of none) if (key.startsWith('train/')) expect(input).not.toHaveProperty('drift');
   });
 
   it('drop nothing out of a random start where the study says so', () => {

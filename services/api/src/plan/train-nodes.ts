@@ -173,15 +173,18 @@ function stagesOf(
   strategy: Strategy,
   { random }: { random: boolean },
 ): TrainStages {
-  const { frozenStages, ...main } = withoutDefaults(finetune);
-  const frozen = frozenStages !== undefined && !random && { frozenStages };
-  const all = { ...main, trainable: 'all', ...frozen, keep: 'best' } as const;
+  const main = withoutDefaults(finetune);
+  if (random) {
+    delete main.frozenStages;
+    delete main.topLayers;
+  }
+  const all = { ...main, trainable: 'all', keep: 'best' } as const;
   const head = { ...withoutDefaults(first), trainable: 'head', keep: 'last' } as const;
   return strategy === 'freeze' ? [head, all] : [all];
 }
 
 function trainSettings(study: Study, dataset: Dataset, source: string) {
-  const { augmentation, lowMemory } = study.training;
+  const { augmentation, lowMemory, onOutOfMemory, drift } = study.training;
   return {
     architecture: study.network.architecture,
     preprocessing: preprocessingOf(study, source),
@@ -189,6 +192,8 @@ function trainSettings(study: Study, dataset: Dataset, source: string) {
     batchSize: dataset.batchSize,
     augmentation: augmentation && { ...augmentation, horizontalFlip: dataset.horizontalFlip },
     lowMemory,
+    ...(onOutOfMemory === 'accumulate' && { onOutOfMemory }),
+    ...(drift > 0 && { drift }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { groupOfLayout, type Dataset, type Study } from '@palimpsest/contracts';
-import { buildNetwork, leastImageSize } from '@palimpsest/networks';
+import { buildNetwork, layersWithWeights, leastImageSize } from '@palimpsest/networks';
 import { isRandom, sourcesJudgedOn } from '../plan/context.js';
 import type { Problem } from './problem.js';
 import { suggest } from './suggest.js';
@@ -14,6 +14,7 @@ export function checkStudy(study: Study): Problem[] {
     ...smallImages(study),
     ...splits(study),
     ...warmups(study),
+    ...frozenParts(study),
     ...(named.length > 0 ? [] : unjudged(study)),
   ];
 }
@@ -102,6 +103,19 @@ function warmups({ training }: Study): Problem[] {
     const message = `expected fewer than the ${maxEpochs} epochs of the stage, found ${warmup}`;
     return [{ path: ['training', stage, 'schedule', 'warmupEpochs'], message }];
   });
+}
+
+function frozenParts({ network: { architecture }, training }: Study): Problem[] {
+  const { frozenStages, topLayers } = training.finetune;
+  if (topLayers === undefined) return [];
+  const path = ['training', 'finetune', 'topLayers'];
+  if (frozenStages !== undefined)
+    return [{ path, message: 'expected none beside frozenStages: each says what is frozen' }];
+  const network = buildNetwork(architecture, { imageSize: 224, classes: 2, dropout: 0 });
+  const most = layersWithWeights(network).length;
+  if (topLayers <= most) return [];
+  const message = `expected at most the ${most} layers with weights of ${architecture}, found ${topLayers}`;
+  return [{ path, message }];
 }
 
 function datasetsOf({ datasets, targets }: Study): { path: string[]; dataset: Dataset }[] {

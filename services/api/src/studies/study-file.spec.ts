@@ -79,6 +79,12 @@ analysis: { layers: [conv1_relu], points: 100 }
       'head: { maxEpochs: 3, schedule: { kind: constant, warmupEpochs: 3 } }',
       'head.schedule.warmupEpochs: expected fewer than the 3 epochs of the stage, found 3',
     ],
+    ['finetune: { frozenStages: 2, topLayers: 3 }', 'topLayers: expected none beside frozenStages'],
+    [
+      'finetune: { topLayers: 108 }',
+      'topLayers: expected at most the 107 layers with weights of resnet50, found 108',
+    ],
+    ['drift: 7', 'training.drift: expected 0, or 8 images and more'],
   ])('refuses the training { %s }', (training, problem) => {
     const found = problems(`${small}training: { ${training} }\n`);
     expect(found).toHaveLength(1);

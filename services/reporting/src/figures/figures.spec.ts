@@ -40,6 +40,24 @@ describe('figures', () => {
   });
 });
 
+describe('the figure of drift', () => {
+  it('shows the mean of the folds, a line for each stage', async () => {
+    const view = await viewOf({ study: aStudy(['one']) });
+    const figure = figuresOf(view, analyse(view)).find(({ name }) => name === 'drift-one');
+    const row = /\{"column":"natural","layer":"conv1","epoch":1,"value":([\d.]+)\}/.exec(
+      JSON.stringify(figure),
+    );
+    expect(Number(row?.[1])).toBeCloseTo(1 - (1 + 2 + 3 + 4 + 5) / 5 / 100, 12);
+  });
+
+  it('is not drawn where drift was not measured', async () => {
+    const view = await viewOf({ study: aStudy(['one']) });
+    for (const { folds } of view.arms)
+      for (const { curves } of folds) for (const epoch of curves.epochs) delete epoch.drift;
+    expect(figuresOf(view, analyse(view)).filter(({ name }) => name.startsWith('drift'))).toEqual([]);
+  });
+});
+
 describe('encodePng', () => {
   it('writes pixels that any decoder reads back, over more than one block', () => {
     const [width, height] = [150, 120];

@@ -3,6 +3,7 @@ import type { View } from '../view.js';
 import { agreementFigure } from './agreement.js';
 import { differencesFigure } from './differences.js';
 import type { Figure } from './figure.js';
+import { driftFigure } from './drift.js';
 import { filtersFigure } from './filters.js';
 import { gainFigure } from './gain.js';
 import { learningCurves, pretrainingCurves } from './learning-curves.js';
@@ -14,6 +15,7 @@ export function figuresOf(view: View, analysis: Analysis): Figure[] {
     differencesFigure(view, analysis.differences),
     pretrainingCurves(view),
     ...view.targets.map((target) => learningCurves(view, target)),
+    ...view.targets.map((target) => driftFigure(view, target)),
     similarityFigure(view, analysis.similarity),
     ...view.sources.map((source) => filtersFigure(view, source)),
     agreementFigure(view, analysis.agreements),

@@ -42,7 +42,8 @@ export function pretrainingCurves(view: View): Figure | undefined {
   };
 }
 
-const columnOf = ({ study }: View, source: string, strategy: 'finetune' | 'freeze') =>
+/** Name of the trainings of a source, with how it was trained where a study does it in more than one way. */
+export const columnOf = ({ study }: View, source: string, strategy: 'finetune' | 'freeze') =>
   study.strategies.length > 1 ? `${source}, ${strategyWords[strategy]}` : source;
 
 function specOf(view: View, trained: readonly Trained[]): Spec {

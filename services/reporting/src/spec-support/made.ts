@@ -25,6 +25,8 @@ export interface Made {
     layer: number;
   }): number;
   audit: Partial<Manifest['audit']>;
+  /** Images at once in a training for which memory did not suffice. */
+  batchSize?(at: { fold: number }): number | undefined;
 }
 
 export const layers = [

@@ -55,7 +55,7 @@ export function manifestOf({ study, imagesPerFold, classes, audit }: Made, name:
 export async function trained(of: Made, store: Store, arm: TrainedArm, manifest: Manifest) {
   const auc = of.auc(arm);
   const predictions = predictionsOf(of, arm, auc ?? 0.6, manifest);
-  const curves = curvesOf(arm, auc ?? 0.6);
+  const curves = curvesOf(arm, auc ?? 0.6, of.batchSize?.(arm));
   const right = predictions.images.filter(
     ({ class: c, probabilities }) => probabilities.indexOf(Math.max(...probabilities)) === c,
   ).length;
@@ -92,20 +92,29 @@ function predictionsOf(
   };
 }
 
-function curvesOf({ target, source, strategy, fold }: TrainedArm, auc: number): Curves {
+function curvesOf(
+  { target, source, strategy, fold }: TrainedArm,
+  auc: number,
+  batchSize: number | undefined,
+): Curves {
   const random = draw('curves', target, source, strategy, fold);
   const head = strategy === 'freeze' ? 4 : 0;
   const best = head + 5 + random.integer(9);
   const epochs = Array.from({ length: best + 3 }, (_, i) => {
     const progress = 1 - Math.exp((-(i + 1) / best) * 2.2);
     const after = Math.max(0, i + 1 - best) * 0.02;
+    const validationAuc = 0.5 + (auc - 0.5) * progress + random.normal() * 0.008;
     return {
       epoch: i + 1,
       ...{ stage: i < head ? ('head' as const) : ('all' as const), learningRate: 1e-5 },
+      ...(batchSize !== undefined && { batchSize }),
       trainLoss: 0.75 - 0.55 * progress + random.normal() * 0.01,
       validationLoss: 0.72 - 0.45 * progress * auc + after + random.normal() * 0.02,
       validationAccuracy: 0.5 + 0.4 * progress * auc,
-      validationAuc: 0.5 + (auc - 0.5) * progress + random.normal() * 0.008,
+      validationAuc,
+      validationAucInterval: { low: validationAuc - 0.05, high: validationAuc + 0.05 },
+      gradientNorms: { conv1_relu: 3 * (1 - progress), head: 2 * (1 - progress) },
+      drift: { conv1_relu: 1 - fold / 100, conv2_block3_out: 1 - progress / 2 },
     };
   });
   return { epochs, best };

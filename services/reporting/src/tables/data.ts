@@ -23,9 +23,11 @@ function foldRows({ name, manifest }: DatasetView): Cell[][] {
 
 const key = ([name, fold, role, label]: Cell[]) => [name, String(fold).padStart(3, '0'), role, label];
 
+type Curves = View['pretrainings'][number]['curves'];
+
 /** Every epoch of every training. */
 export function curvesTable(view: View): Table {
-  const of = (at: Cell[], { epochs, best }: View['pretrainings'][number]['curves']) =>
+  const of = (at: Cell[], { epochs, best }: Curves) =>
     epochs.map((e): Cell[] => [
       ...at,
       ...[
@@ -36,22 +38,45 @@ export function curvesTable(view: View): Table {
         e.validationLoss,
         e.validationAccuracy,
         e.validationAuc,
+        e.validationAucInterval?.low ?? null,
+        e.validationAucInterval?.high ?? null,
       ],
+      e.batchSize ?? null,
       e.epoch === best ? 1 : 0,
     ]);
   return {
     name: 'curves',
     columns:
-      'target source strategy fold epoch stage learning_rate train_loss validation_loss validation_accuracy validation_auc kept'.split(
+      'target source strategy fold epoch stage learning_rate train_loss validation_loss validation_accuracy validation_auc validation_auc_low validation_auc_high batch_size kept'.split(
         ' ',
       ),
-    rows: [
-      ...view.pretrainings.flatMap(({ dataset, source, curves }) =>
-        of([dataset, source, 'pretrain', 1], curves),
-      ),
-      ...view.arms.flatMap(({ target, source, strategy, folds }) =>
-        folds.flatMap(({ fold, curves }) => of([target, source, strategy, fold], curves)),
-      ),
-    ],
+    rows: rowsOfTrainings(view, of),
   };
+}
+
+/** What was measured of each stage of a network, in every epoch of every training. A frozen stage has no gradient. */
+export function curvesByLayerTable(view: View): Table {
+  return {
+    name: 'curves-by-layer',
+    columns: 'target source strategy fold epoch layer gradient_norm similarity_to_start'.split(' '),
+    rows: rowsOfTrainings(view, (at, { epochs }) =>
+      epochs.flatMap(({ epoch, gradientNorms, drift = {} }) =>
+        [...new Set([...Object.keys(gradientNorms), ...Object.keys(drift)])].map((layer): Cell[] => [
+          ...at,
+          ...[epoch, layer, gradientNorms[layer] ?? null, drift[layer] ?? null],
+        ]),
+      ),
+    ),
+  };
+}
+
+function rowsOfTrainings(view: View, of: (at: Cell[], curves: Curves) => Cell[][]): Cell[][] {
+  return [
+    ...view.pretrainings.flatMap(({ dataset, source, curves }) =>
+      of([dataset, source, 'pretrain', 1], curves),
+    ),
+    ...view.arms.flatMap(({ target, source, strategy, folds }) =>
+      folds.flatMap(({ fold, curves }) => of([target, source, strategy, fold], curves)),
+    ),
+  ];
 }

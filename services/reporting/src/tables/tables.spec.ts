@@ -5,7 +5,7 @@ import { viewOf } from '../spec-support/views.js';
 import { aucSummaries } from '../statistics/auc.js';
 import { aucRows } from './auc.js';
 import { aucLatex } from './auc-latex.js';
-import { curvesTable, foldsTable } from './data.js';
+import { curvesByLayerTable, curvesTable, foldsTable } from './data.js';
 import { toCsv } from './table.js';
 
 describe('rounding of AUC', () => {
@@ -77,5 +77,17 @@ describe('tables as CSV', () => {
     const view = await viewOf({ study: aStudy(['one']) });
     const kept = curvesTable(view).rows.filter((row) => row.at(-1) === 1);
     expect(kept).toHaveLength(2 + 3 * 5);
+  });
+
+  it('tell gradient and drift of each stage, in every epoch, where there are any', async () => {
+    const view = await viewOf({ study: aStudy(['one']) });
+    const [arm] = view.arms;
+    const { epoch, gradientNorms, drift } = arm!.folds[0]!.curves.epochs[1]!;
+    const { rows } = curvesByLayerTable(view);
+    const at = ['one', arm!.source, arm!.strategy, 1, epoch];
+    expect(rows).toContainEqual([...at, 'head', gradientNorms['head'], null]);
+    expect(rows).toContainEqual([...at, 'conv1_relu', gradientNorms['conv1_relu'], drift!['conv1_relu']]);
+    expect(rows).toContainEqual([...at, 'conv2_block3_out', null, drift!['conv2_block3_out']]);
+    expect(rows).toHaveLength(3 * curvesTable(view).rows.length);
   });
 });

@@ -1,7 +1,7 @@
 import type { Analysis } from '../findings/findings.js';
 import type { View } from '../view.js';
 import { aucFoldsTable, aucTable, differencesTable } from './auc.js';
-import { curvesTable, foldsTable } from './data.js';
+import { curvesByLayerTable, curvesTable, foldsTable } from './data.js';
 import { provenance, provenanceTable } from './provenance.js';
 import { agreementTable, gainTable, similarityTable, slopesTable } from './similarity.js';
 import type { Table } from './table.js';
@@ -11,6 +11,7 @@ export function tablesOf(view: View, analysis: Analysis): Table[] {
   return [
     foldsTable(view),
     curvesTable(view),
+    curvesByLayerTable(view),
     aucTable(analysis.auc),
     aucFoldsTable(view),
     differencesTable([...analysis.differences, ...analysis.strategyDifferences]),

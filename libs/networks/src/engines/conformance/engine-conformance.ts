@@ -5,6 +5,7 @@ import { frozenCases } from './frozen-cases.js';
 import { gradientCases } from './gradient-cases.js';
 import { inferenceCases } from './inference-cases.js';
 import { lossCases } from './loss-cases.js';
+import { normCases } from './norm-cases.js';
 import { optimiserCases } from './optimiser-cases.js';
 import { trainingCases } from './training-cases.js';
 
@@ -25,6 +26,7 @@ export function engineConformance(
   describe(`${name}: losses`, () => lossCases(engine));
   describe(`${name}: optimisers`, () => optimiserCases(engine));
   describe(`${name}: steps in parts`, () => accumulationCases(engine));
+  describe(`${name}: what a step says`, () => normCases(engine));
   describe(`${name}: a frozen base`, () => frozenCases(engine));
   describe(`${name}: inference`, () => inferenceCases(engine, traits));
 }

@@ -11,11 +11,12 @@ export class OnnxPredictor implements Predictor {
     private readonly taps: ReadonlyMap<string, Shape>,
   ) {}
 
-  async run(images: Float32Array): Promise<Inference> {
+  async run(images: Float32Array, { taps: tapped = true } = {}): Promise<Inference> {
     const count = countImages(images, this.network.input);
     const units = unitsOf(this.network);
     const outputs = new Float32Array(count * units);
-    const taps = new Map([...this.taps].map(([layer, shape]) => [layer, emptyTap(count, shape)]));
+    const wanted = tapped ? [...this.taps] : [];
+    const taps = new Map(wanted.map(([layer, shape]) => [layer, emptyTap(count, shape)]));
     const results = new Map<string, TensorData>([
       ['probabilities', { shape: [count, units], data: outputs }],
     ]);

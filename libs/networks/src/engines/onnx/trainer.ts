@@ -1,5 +1,5 @@
 import { dropoutMask } from '../../dropout-mask.js';
-import type { StepOptions, Trainer, TrainerState, TrainOptions } from '../../engine.js';
+import type { StepFound, StepOptions, Trainer, TrainerState, TrainOptions } from '../../engine.js';
 import type { Network, Weights } from '../../network.js';
 import { countImages, oneHot } from '../batches.js';
 import { momentNames, momentsAs, type Moment } from '../moments.js';
@@ -55,22 +55,27 @@ export class OnnxTrainer implements Trainer {
     ];
   }
 
-  async step(
-    images: Float32Array,
-    labels: ArrayLike<number>,
-    how: StepOptions = {},
-  ): Promise<{ loss: number }> {
+  async step(images: Float32Array, labels: ArrayLike<number>, how: StepOptions = {}): Promise<StepFound> {
     requireStep(how, { ...this.#options, parts: this.#parts });
     const feeds = this.#feeds(images, labels, how);
     const loss = new Float32Array(1);
-    const results = new Map<string, TensorData>([['loss', { shape: [], data: loss }]]);
+    const { stages } = this.graph;
+    const norms = new Float32Array(stages.length);
+    const results = new Map<string, TensorData>([
+      ['loss', { shape: [], data: loss }],
+      ['gradientNorms', { shape: [norms.length], data: norms }],
+    ]);
     for (const { kind, pack, next } of this.#variables) {
       results.set(`next/${kind}/${pack.name}`, { shape: pack.shape, data: next });
     }
     await this.session.run(feeds, results);
-    if (how.part?.last === false) this.#gather();
-    else this.#move();
-    return { loss: loss[0] as number };
+    const found = { loss: loss[0] as number };
+    if (how.part?.last === false) {
+      this.#gather();
+      return found;
+    }
+    this.#move();
+    return { ...found, gradientNorms: new Map(stages.map((stage, i) => [stage, norms[i] as number])) };
   }
 
   /** Keeps the gradient of a part, and what its batch norms saw. */

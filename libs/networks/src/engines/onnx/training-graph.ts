@@ -1,9 +1,10 @@
 import type { TrainOptions } from '../../engine.js';
 import type { DropoutLayer, Layer, Network, Weights, WeightSpec } from '../../network.js';
 import { sizeOf } from '../../size-of.js';
-import { convolutionsWithoutBias, divide, partsOf, trainedTensors } from '../learning.js';
+import { convolutionsWithoutBias, divide, partsOf, trainedTensors, type Division } from '../learning.js';
 import type { Graph } from './graph.js';
 import { InferenceGraph } from './inference-graph.js';
+import { writeNorms } from './gradient-norms.js';
 import { writeLoss } from './losses.js';
 import { stepScalars, writeStep } from './optimiser.js';
 import { matrixShape, packTogether, packWeights, type Pack } from './packs.js';
@@ -19,6 +20,8 @@ export interface TrainingGraph {
   statistics: Pack | null;
   /** Layers whose masks the step takes. */
   dropouts: readonly DropoutLayer[];
+  /** Stages that learn, in the order of the output `gradientNorms`. */
+  stages: readonly string[];
 }
 
 /**
@@ -26,7 +29,8 @@ export interface TrainingGraph {
  * of images is left open. What is frozen runs in inference mode with constant weights and gets no gradient.
  */
 export function writeTraining(network: Network, weights: Weights, options: TrainOptions): TrainingGraph {
-  const { frozen, learning } = divide(network, options.trainable);
+  const division = divide(network, options.trainable);
+  const { learning } = division;
   const biasless = convolutionsWithoutBias(learning);
   const tape = new Tape('inverseImages', { biasless, rebuild: options.lowMemory ?? false });
   const { graph } = tape;
@@ -36,7 +40,7 @@ export function writeTraining(network: Network, weights: Weights, options: Train
   const packs = packWeights(trainedTensors(network, learning, biasless));
   for (const pack of packs) takePack(tape, pack);
 
-  const values = new Map([begin(graph, network, frozen, weights)]);
+  const values = new Map(begin(graph, network, division, weights));
   for (const layer of learning) values.set(layer.name, trainLayer(tape, layer, inputsOf(layer, values)));
   const last = learning.at(-1);
   if (last?.kind !== 'dense') throw new RangeError('last layer of a network: expected a dense one');
@@ -44,11 +48,12 @@ export function writeTraining(network: Network, weights: Weights, options: Train
   tape.backward();
   const gathered = options.accumulates ? addToGathered : onlyThis;
   if (options.accumulates) graph.input('share', []);
-  for (const pack of packs)
-    writeStep(graph, pack, gathered(graph, pack, gradientOf(tape, pack)), options.optimiser);
+  const gradients = new Map(packs.map((pack) => [pack, gathered(graph, pack, gradientOf(tape, pack))]));
+  for (const [pack, gradient] of gradients) writeStep(graph, pack, gradient, options.optimiser);
+  const stages = writeNorms(graph, network, gradients);
   const statistics = writeStatistics(tape, network, weights);
   const dropouts = learning.filter((layer) => layer.kind === 'dropout');
-  return { model: graph.encode(), packs, statistics, dropouts };
+  return { model: graph.encode(), packs, statistics, dropouts, stages };
 }
 
 /** Declares a pack as an input and makes its tensors known to the layers. */
@@ -70,20 +75,24 @@ function takePack(tape: Tape, pack: Pack): void {
   }
 }
 
-/** The value that the first learning layer reads: the images, or what the frozen base makes of them. */
-function begin(graph: Graph, network: Network, frozen: readonly Layer[], weights: Weights): [string, Value] {
+/** What learning layers read first: the images, and what frozen layers make of them. */
+function begin(
+  graph: Graph,
+  network: Network,
+  { frozen, inputs }: Division,
+  weights: Weights,
+): [string, Value][] {
   const { height, width, channels } = network.input;
   const images = graph.input('images', ['n', height, width, channels]);
-  const last = frozen.at(-1);
-  if (!last) {
-    const name = graph.node('Reshape', [images, graph.integers([-1, channels])]);
-    return ['images', { name, shape: network.input }];
-  }
   const base = new InferenceGraph(graph, weights);
-  base.begin(images, network.input);
+  if (frozen.length > 0) base.begin(images, network.input);
   base.add(frozen);
-  const value = base.valueOf(last.name);
-  return [last.name, { name: asRows(graph, value, last), shape: last.output }];
+  return inputs.map((input) => {
+    const layer = frozen.find(({ name }) => name === input);
+    if (layer) return [input, { name: asRows(graph, base.valueOf(input), layer), shape: layer.output }];
+    const name = graph.node('Reshape', [images, graph.integers([-1, channels])]);
+    return [input, { name, shape: network.input }];
+  });
 }
 
 /** n × channels × height × width as a row for each point of each image. */

@@ -20,7 +20,7 @@ export function infer(
   beginning: Beginning,
   wanted: readonly string[],
 ): Map<string, Tensor> {
-  const values = new Values(layers, beginning);
+  const values = new Values(layers, [beginning]);
   const found = new Map<string, Tensor>();
   try {
     for (const layer of layers) {
@@ -50,16 +50,17 @@ export class Pass {
   }
 
   /** @returns what the last layer puts out */
-  forward(beginning: Beginning): Tensor {
-    const values = new Values(this.#layers, beginning);
+  forward(beginnings: readonly Beginning[]): Tensor {
+    const values = new Values(this.#layers, beginnings);
     try {
-      let last = beginning.tensor;
+      let last: Tensor | undefined;
       for (const layer of this.#layers) {
         const step = trainLayer(this.#run, layer, values.inputsOf(layer));
         last = values.put(layer, step.output);
         this.#steps.push({ layer, step });
         values.read(layer);
       }
+      if (!last) throw new RangeError('layers that learn: expected at least one, found none');
       return last.keep();
     } finally {
       values.release();
@@ -106,10 +107,10 @@ class Values {
   readonly #values = new Map<string, Tensor>();
   readonly #readers = new Map<string, number>();
 
-  constructor(layers: readonly Layer[], { name, tensor }: Beginning) {
+  constructor(layers: readonly Layer[], beginnings: readonly Beginning[]) {
     for (const { inputs } of layers)
       for (const input of inputs) this.#readers.set(input, (this.#readers.get(input) ?? 0) + 1);
-    this.#values.set(name, tensor.keep());
+    for (const { name, tensor } of beginnings) this.#values.set(name, tensor.keep());
   }
 
   inputsOf(layer: Layer): Tensor[] {

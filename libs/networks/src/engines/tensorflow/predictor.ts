@@ -30,9 +30,9 @@ export class TensorflowPredictor implements Predictor {
     );
   }
 
-  run(images: Float32Array): Promise<Inference> {
+  run(images: Float32Array, { taps = true } = {}): Promise<Inference> {
     // Synchronous, but what it throws must come as a promise.
-    return Promise.resolve().then(() => this.#run(images));
+    return Promise.resolve().then(() => this.#run(images, taps ? this.#taps : []));
   }
 
   dispose(): Promise<void> {
@@ -40,7 +40,7 @@ export class TensorflowPredictor implements Predictor {
     return Promise.resolve();
   }
 
-  #run(images: Float32Array): Inference {
+  #run(images: Float32Array, tapped: readonly Layer[]): Inference {
     const { input, layers } = this.#network;
     const count = countImages(images, input);
     const last = layers.at(-1)?.name ?? '';
@@ -50,11 +50,11 @@ export class TensorflowPredictor implements Predictor {
       isBiasless: () => false,
       weight: (name: string) => (this.#weights.get(name) as Tensor).keep(),
     };
-    const wanted = [...this.#taps.map(({ name }) => name), last];
+    const wanted = [...tapped.map(({ name }) => name), last];
     const found = using([tensor], () => infer(run, layers, { name: 'images', tensor }, wanted));
     return using([...found.values()], () => {
       const valuesOf = (name: string) => this.device.read(found.get(name) as Tensor);
-      const taps = this.#taps.map(({ name, output }): [string, Tap] => [
+      const taps = tapped.map(({ name, output }): [string, Tap] => [
         name,
         { shape: [count, output.height, output.width, output.channels], data: valuesOf(name) },
       ]);

@@ -2,18 +2,20 @@ import { dropoutMask } from '../../dropout-mask.js';
 import type {
   LossOptions,
   Optimiser,
+  StepFound,
   StepOptions,
   Trainer,
   TrainerState,
   TrainOptions,
 } from '../../engine.js';
-import type { BatchNormLayer, Layer, Network, Weights } from '../../network.js';
+import type { BatchNormLayer, Layer, Network, Weights, WeightSpec } from '../../network.js';
 import { countImages, requireLabels } from '../batches.js';
-import { convolutionsWithoutBias, divide, trainedTensors } from '../learning.js';
+import { byStage, convolutionsWithoutBias, divide, trainedTensors, type Division } from '../learning.js';
 import { lossOf } from '../loss.js';
 import { momentNames, momentsAs, type Moment } from '../moments.js';
 import { requireStep, requireWhole } from '../requirements.js';
 import type { Device, Tensor } from './device.js';
+import { gradientNorms } from './gradient-norms.js';
 import { addShares, moveWeights, type Learnt } from './optimiser.js';
 import { infer, Pass, type Beginning } from './passes.js';
 import { using, type Surroundings, type Training } from './rules/rule.js';
@@ -22,13 +24,13 @@ import { Variable } from './variable.js';
 /** Trains by TensorFlow's operations, one after the other. A step that fails leaves the weights as they were. */
 export class TensorflowTrainer implements Trainer {
   readonly #network: Network;
-  readonly #frozen: readonly Layer[];
-  readonly #learning: readonly Layer[];
+  readonly #division: Division;
   readonly #biasless: ReadonlySet<string>;
   readonly #optimiser: Optimiser;
   readonly #loss: LossOptions;
   readonly #seed: number;
   readonly #learnt = new Map<string, Learnt>();
+  readonly #stages: ReadonlyMap<string, readonly WeightSpec[]>;
   /** Everything else: what is frozen, and the moving statistics, which a step replaces. */
   readonly #others: Weights;
   /** Of `#others`, those that the device has. */
@@ -47,15 +49,18 @@ export class TensorflowTrainer implements Trainer {
     { optimiser, trainable, loss = {}, accumulates = false, seed, state }: TrainOptions,
   ) {
     this.#network = network;
-    ({ frozen: this.#frozen, learning: this.#learning } = divide(network, trainable));
-    this.#biasless = convolutionsWithoutBias(this.#learning);
+    this.#division = divide(network, trainable);
+    const { learning } = this.#division;
+    this.#biasless = convolutionsWithoutBias(learning);
     this.#optimiser = optimiser;
     this.#loss = loss;
     this.#accumulates = accumulates;
     this.#seed = seed;
     this.#steps = state?.steps ?? 0;
     const moments = state && momentsAs('mean', state, optimiser);
-    for (const { name, shape } of trainedTensors(network, this.#learning, this.#biasless)) {
+    const trained = trainedTensors(network, learning, this.#biasless);
+    this.#stages = byStage(network, trained);
+    for (const { name, shape } of trained) {
       const begun = (moment: Moment, values: Float32Array) =>
         new Variable(device, moments?.get(`${moment}/${name}`) ?? new Float32Array(values.length), shape);
       const values = weights.get(name) as Float32Array;
@@ -69,7 +74,7 @@ export class TensorflowTrainer implements Trainer {
     );
   }
 
-  step(images: Float32Array, labels: ArrayLike<number>, how: StepOptions = {}): Promise<{ loss: number }> {
+  step(images: Float32Array, labels: ArrayLike<number>, how: StepOptions = {}): Promise<StepFound> {
     // Synchronous, but what it throws must come as a promise.
     return Promise.resolve().then(() => this.#step(images, labels, how));
   }
@@ -99,7 +104,7 @@ export class TensorflowTrainer implements Trainer {
     return Promise.resolve();
   }
 
-  #step(images: Float32Array, labels: ArrayLike<number>, how: StepOptions): { loss: number } {
+  #step(images: Float32Array, labels: ArrayLike<number>, how: StepOptions): StepFound {
     requireStep(how, { accumulates: this.#accumulates, parts: this.#parts });
     const { input } = this.#network;
     const count = countImages(images, input);
@@ -111,8 +116,8 @@ export class TensorflowTrainer implements Trainer {
     const tensor = this.device.floats(images, [count, height, width, channels]);
     try {
       const loss = using([tensor], () => this.#learn(step, { name: 'images', tensor }, labels));
-      this.#apply(step, how);
-      return { loss };
+      const gradientNorms = this.#apply(step, how);
+      return { loss, ...(gradientNorms && { gradientNorms }) };
     } finally {
       step.release();
     }
@@ -120,11 +125,13 @@ export class TensorflowTrainer implements Trainer {
 
   /** Forward and back. @returns the loss */
   #learn(step: StepOf, images: Beginning, labels: ArrayLike<number>): number {
-    const beginning = this.#throughFrozen(images);
-    const pass = new Pass(step.training(this.#learning), this.#learning);
+    const { learning } = this.#division;
+    const beginnings = this.#throughFrozen(images);
+    const pass = new Pass(step.training(learning), learning);
     try {
-      const logits = using([beginning.tensor], () => pass.forward(beginning));
-      const last = this.#learning.at(-1);
+      const tensors = beginnings.map(({ tensor }) => tensor);
+      const logits = using(tensors, () => pass.forward(beginnings));
+      const last = learning.at(-1);
       if (last?.kind !== 'dense') throw new RangeError('last layer of a network: expected a dense one');
       const { loss, gradient } = using([logits], () =>
         lossOf(this.device.read(logits), labels, { ...this.#loss, activation: last.activation }),
@@ -137,23 +144,32 @@ export class TensorflowTrainer implements Trainer {
     }
   }
 
-  #throughFrozen(images: Beginning): Beginning {
-    const last = this.#frozen.at(-1);
-    if (!last) return { ...images, tensor: images.tensor.keep() };
-    const tensor = infer(this.#surroundings, this.#frozen, images, [last.name]).get(last.name) as Tensor;
-    return { name: last.name, tensor };
+  /** What learning layers read first: the images, and what frozen layers make of them. */
+  #throughFrozen(images: Beginning): Beginning[] {
+    const { frozen, inputs } = this.#division;
+    const found = infer(this.#surroundings, frozen, images, inputs);
+    return inputs.map((name) => ({ name, tensor: found.get(name) ?? images.tensor.keep() }));
   }
 
-  /** Moves weights and statistics, once everything has been computed. */
-  #apply({ gradients, seen }: StepOf, { learningRate, part }: StepOptions): void {
+  /** Moves weights and statistics, once everything has been computed. @returns the norms of what moved the weights */
+  #apply(step: StepOf, { learningRate, part }: StepOptions): StepFound['gradientNorms'] {
+    const { gradients } = step;
     if (part) addShares(this.device, { gradients, share: part.share, into: this.#gathered });
+    let norms: StepFound['gradientNorms'];
     if (part?.last === false) this.#parts++;
     else {
-      this.#move(part ? this.#gathered : gradients, learningRate ?? this.#optimiser.learningRate);
+      const whole = part ? this.#gathered : gradients;
+      norms = gradientNorms(this.device, whole, this.#stages);
+      this.#move(whole, learningRate ?? this.#optimiser.learningRate);
       for (const tensor of this.#gathered.values()) tensor.release();
       this.#gathered.clear();
     }
-    for (const layer of this.#learning) {
+    this.#moveAllStatistics(step);
+    return norms;
+  }
+
+  #moveAllStatistics({ seen }: StepOf): void {
+    for (const layer of this.#division.learning) {
       const found = seen.get(layer.name);
       if (found && layer.kind === 'batch-norm') this.#moveStatistics(layer, found);
     }

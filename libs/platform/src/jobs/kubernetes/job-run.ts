@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf, PlatformError } from '@palimpsest/contracts';
+import { messageOf, OutOfMemoryError, PlatformError } from '@palimpsest/contracts';
 import type { Logger } from 'pino';
 import { LetGo, type Job } from '../jobs.js';
 import { ApiFailure } from './api-failure.js';
@@ -128,7 +128,7 @@ export class JobRun {
       this.#signal.throwIfAborted();
       const state = await this.#look();
       if (state.is === 'done' || state.is === 'failed') return state.is;
-      if (state.is === 'lost') throw this.#unavailable(state.how);
+      if (state.is === 'lost') throw this.#lost(state);
       if (state.is === 'stuck') await this.#giveUpInTime(state);
       else this.#stuckSince = undefined;
       this.#parts.waits(state.is === 'waiting' ? state.what : undefined);
@@ -201,6 +201,11 @@ export class JobRun {
   #persist<T>(action: () => Promise<T>): Promise<T> {
     const tell = (error: PlatformError) => this.#parts.waits(messageOf(error));
     return persist(action, { signal: this.#signal, tell });
+  }
+
+  #lost({ how, outOfMemory }: Extract<JobState, { is: 'lost' }>): PlatformError {
+    if (outOfMemory) return new OutOfMemoryError(`${this.#job.kind} ${this.#job.taskId} ${how}`);
+    return this.#unavailable(how);
   }
 
   #unavailable(how: string): PlatformError {

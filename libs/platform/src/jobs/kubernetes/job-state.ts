@@ -7,7 +7,7 @@ export type JobState =
   | { is: 'done' }
   | { is: 'failed' }
   /** Ended otherwise, which is worth a retry. */
-  | { is: 'lost'; how: string }
+  | { is: 'lost'; how: string; outOfMemory?: boolean }
   /** Something is in its way that waiting seldom mends; nothing is said of it before so long. */
   | { is: 'stuck'; how: string; afterSeconds: number }
   /** Has not begun, for want of something that others have. */
@@ -61,7 +61,7 @@ function stateOfFailed(
       how: `took longer than ${job.spec?.activeDeadlineSeconds ?? '?'} s (activeDeadlineSeconds)`,
     };
   const pod = newest(pods);
-  return { is: 'lost', how: pod ? endOfPod(pod, container) : `lost its pod: ${message}` };
+  return { is: 'lost', ...(pod ? endOfPod(pod, container) : { how: `lost its pod: ${message}` }) };
 }
 
 function queueOf(job: KubeJob): string {

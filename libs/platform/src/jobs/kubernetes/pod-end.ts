@@ -1,3 +1,4 @@
+import { exitCodes } from '../jobs.js';
 import type { KubeContainer, KubeContainerStatus, KubePod } from './objects.js';
 import { sizeOf } from './quantity.js';
 
@@ -5,8 +6,21 @@ import { sizeOf } from './quantity.js';
 export const statusOf = (pod: KubePod, container: string): KubeContainerStatus | undefined =>
   pod.status?.containerStatuses?.find(({ name }) => name === container);
 
-/** How a pod that failed came to its end, in words that go on from the name of its task. */
-export function endOfPod(pod: KubePod, container: string): string {
+/** How a pod that failed came to its end. */
+export interface PodEnd {
+  /** In words that go on from the name of its task. */
+  how: string;
+  outOfMemory: boolean;
+}
+
+/** How a pod that failed came to its end. */
+export function endOfPod(pod: KubePod, container: string): PodEnd {
+  const ended = statusOf(pod, container)?.state?.terminated;
+  const outOfMemory = ended?.reason === 'OOMKilled' || ended?.exitCode === exitCodes.outOfMemory;
+  return { how: howItEnded(pod, container), outOfMemory };
+}
+
+function howItEnded(pod: KubePod, container: string): string {
   const { reason, message } = pod.status ?? {};
   if (reason === 'Evicted') return `was evicted: ${message ?? 'no reason given'}`;
   const ended = statusOf(pod, container)?.state?.terminated;

@@ -66,6 +66,13 @@ function trainingSettings({ training, network, strategies }: Study): Setting[] {
         ? `rotation ± ${a.rotationDegrees}°, shift ± ${a.shiftFraction}, zoom ± ${a.zoomFraction}, shear ± ${a.shearDegrees}°`
         : 'none',
     ],
+    [
+      'When memory runs out',
+      training.onOutOfMemory === 'fail'
+        ? 'the study fails'
+        : 'batches are halved, and as many images make a step',
+    ],
+    ['Drift', training.drift > 0 ? `measured on ${training.drift} training images a fold` : 'not measured'],
   ];
 }
 
