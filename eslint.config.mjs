@@ -108,7 +108,7 @@ export default tseslint.config(
   { files: ['libs/platform/**/*.ts'], rules: restricted(outside('libs/platform')) },
   { files: ['services/reporting/**/*.ts'], rules: restricted(outside('services/reporting')) },
   // Real servers are looked at from outside, past our own adapters.
-  { files: ['test/distributed/**/*.ts'], rules: restricted([]) },
+  { files: ['test/{distributed,cluster}/**/*.ts'], rules: restricted([]) },
   {
     files: ['**/*.spec.ts', '**/*-conformance.ts', 'test/**/*.ts', 'libs/testing/**/*.ts'],
     rules: {

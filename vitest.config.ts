@@ -10,7 +10,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@palimpsest/source', 'node', 'default'], externalConditions: conditions } },
   test: {
     include: ['{libs,services}/*/src/**/*.spec.ts', 'test/**/*.spec.ts'],
-    exclude: [...configDefaults.exclude, 'test/distributed/**'],
+    exclude: [...configDefaults.exclude, 'test/distributed/**', 'test/cluster/**'],
     reporters: process.env.TEST_REPORT
       ? ['default', ['json', { outputFile: process.env.TEST_REPORT }]]
       : ['default'],

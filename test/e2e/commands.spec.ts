@@ -89,4 +89,12 @@ describe('the program', () => {
     expect(ended.stdout).toContain('train');
     expect(readFileSync(example, 'utf8')).toContain('resnet-mini');
   });
+
+  it("plans the paper's study: 35 cells of five folds", async () => {
+    const example = path.resolve(import.meta.dirname, '../../examples/paper.yaml');
+    const ended = await palimpsest('plan', example, '--json');
+    expect(ended, ended.stderr).toMatchObject({ code: 0 });
+    const { kinds } = JSON.parse(ended.stdout) as { kinds: { kind: string; tasks: number }[] };
+    expect(kinds).toContainEqual(expect.objectContaining({ kind: 'train', tasks: 175 }));
+  });
 });

@@ -48,6 +48,10 @@ export type Finished = z.infer<typeof finishedSchema>;
 export const cancelledSchema = z.object({
   taskIds: z.array(z.string()),
   attempt: z.int().positive().optional().describe('only attempts up to this one; every one where absent'),
+  superseded: z
+    .boolean()
+    .optional()
+    .describe('a later attempt is wanted: what outlives its worker is left to that one'),
 });
 
 /** A process that takes tasks, told every few seconds: what it could do, and what it is doing. */

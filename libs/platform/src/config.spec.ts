@@ -32,10 +32,21 @@ describe('loadConfig', () => {
     ['BUS_URL', 'amqp://x', /BUS_URL: expected.*memory: or kafka:.*unknown/],
     ['STORE_URL', 'ftp://x', /STORE_URL: expected.*file: or s3: or memory:.*unknown/],
     ['DATABASE_URL', 'mysql://a:secret@x', /DATABASE_URL: expected.*pglite: or postgres:.*unknown/],
-    ['JOBS_URL', 'kubernetes:', /JOBS_URL: expected.*process:.*later release/],
+    ['JOBS_URL', 'slurm:', /JOBS_URL: expected.*process: or inline: or kubernetes:.*unknown/],
+    ['GPUS_PER_JOB', '17', /GPUS_PER_JOB.*16.*found "17"/],
     ['STORE_URL', 'memory:', /JOBS_URL must be "inline:"/],
   ])('refuses %s=%s', (name, value, message) => {
     expect(() => loadConfig({ [name]: value })).toThrow(message);
+  });
+
+  it.each([
+    [{}, 0],
+    [{ ENGINE: 'tensorflow' }, 0],
+    [{ ENGINE: 'tensorflow-gpu' }, 1],
+    [{ ONNX_PROVIDER: 'cuda' }, 1],
+    [{ ONNX_PROVIDER: 'cuda', GPUS_PER_JOB: '0' }, 0],
+  ])('asks for a GPU a job where networks run on one: %o', (env, gpus) => {
+    expect(loadConfig(env).GPUS_PER_JOB).toBe(gpus);
   });
 
   it('does not repeat a password', () => {

@@ -2,14 +2,12 @@ import { availableParallelism } from 'node:os';
 import { engines, PlatformError, type EngineSettings } from '@palimpsest/contracts';
 import { z } from 'zod';
 
-const none: readonly string[] = [];
-
-/** What this release can talk to, and what comes with a later one. */
+/** What this release can talk to. */
 const schemes = {
-  BUS_URL: { known: ['memory:', 'kafka:'], later: none },
-  STORE_URL: { known: ['file:', 's3:', 'memory:'], later: none },
-  DATABASE_URL: { known: ['pglite:', 'postgres:'], later: none },
-  JOBS_URL: { known: ['process:', 'inline:'], later: ['kubernetes:'] as readonly string[] },
+  BUS_URL: ['memory:', 'kafka:'],
+  STORE_URL: ['file:', 's3:', 'memory:'],
+  DATABASE_URL: ['pglite:', 'postgres:'],
+  JOBS_URL: ['process:', 'inline:', 'kubernetes:'],
 } as const;
 type UrlName = keyof typeof schemes;
 
@@ -57,7 +55,8 @@ const settings = z.object({
   JOBS_URL: z
     .string()
     .describe(
-      'Where long tasks run: `process:`, a child process each, or `inline:`, in the thread of the service.',
+      'Where long tasks run: `process:`, a child process each, `inline:`, in the thread of the service, or ' +
+        '`kubernetes:?namespace=<name>&template=<file>`, a Kubernetes Job each.',
     ),
   CONCURRENCY: whole(1).describe(
     'Tasks that a service process accepts at once of each kind, and its threads. Default: one a processor core.',
@@ -65,6 +64,9 @@ const settings = z.object({
   THREADS_PER_TASK: whole(1)
     .optional()
     .describe('Threads a task may use; never changes a result. Default: what the plan says the task needs.'),
+  GPUS_PER_JOB: whole(0, 16).describe(
+    'GPUs that a training asks for where jobs are Kubernetes Jobs. Default: 1 where `ENGINE=tensorflow-gpu` or `ONNX_PROVIDER=cuda`, else 0.',
+  ),
   ENGINE: z
     .enum(engines)
     .describe(
@@ -150,6 +152,7 @@ export function loadConfig(env: Environment = process.env): Config {
   const set = given(env);
   const parsed = settings.safeParse({
     CONCURRENCY: availableParallelism(),
+    GPUS_PER_JOB: set.ENGINE === 'tensorflow-gpu' || set.ONNX_PROVIDER === 'cuda' ? 1 : 0,
     ...defaults(set.DATA_DIR ?? DATA_DIR),
     ...set,
   });
@@ -180,15 +183,13 @@ function refuseBlindJobs({ STORE_URL, JOBS_URL }: Config): void {
  * The scheme of a URL, with its colon.
  * @throws PlatformError `invalid` for a scheme that this release has no driver for, naming those it has
  */
-export function schemeOf<N extends UrlName>(name: N, url: string): (typeof schemes)[N]['known'][number] {
-  const { known, later } = schemes[name];
+export function schemeOf<N extends UrlName>(name: N, url: string): (typeof schemes)[N][number] {
+  const known: readonly (typeof schemes)[N][number][] = schemes[name];
   const scheme = known.find((candidate) => url.startsWith(candidate));
   if (scheme !== undefined) return scheme;
-  const soon = later.some((candidate) => url.startsWith(candidate));
   throw new PlatformError(
     'invalid',
-    `${name}: expected a URL beginning with ${known.join(' or ')}; "${masked(url)}" ` +
-      (soon ? 'comes with a later release' : 'is unknown'),
+    `${name}: expected a URL beginning with ${known.join(' or ')}; "${masked(url)}" is unknown`,
   );
 }
 
@@ -205,6 +206,9 @@ export function engineSettings(config: Config): EngineSettings {
     deterministic: config.TENSORFLOW_DETERMINISTIC === 'true',
   };
 }
+
+/** JSON Schema of the settings as they are read, for whoever checks them before a process does. */
+export const settingsSchema = () => z.toJSONSchema(settings);
 
 /** One setting, for people: its value in force with passwords masked, its default and what it means. */
 export interface SettingDescription {

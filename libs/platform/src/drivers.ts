@@ -99,13 +99,20 @@ export interface JobsParts {
   onStoreCall?: (call: StoreCall) => void;
 }
 
-/** Opens the place for jobs that `JOBS_URL` names. */
-export function createJobs(config: Config, { store, definitionOf, ...parts }: JobsParts): Jobs {
+/** The place for jobs that `JOBS_URL` names. @throws PlatformError `invalid` for a URL or a template that is not as it must be */
+export async function createJobs(
+  config: Config,
+  { store, definitionOf, ...parts }: JobsParts,
+): Promise<Jobs> {
   switch (schemeOf('JOBS_URL', config.JOBS_URL)) {
     case 'process:':
       return new ProcessJobs({ config, ...parts });
     case 'inline:':
       return new InlineJobs(store, definitionOf, parts.log, engineSettings(config));
+    case 'kubernetes:': {
+      const { openKubernetesJobs } = await import('./jobs/kubernetes/kubernetes-jobs.js');
+      return openKubernetesJobs({ config, store, ...parts });
+    }
   }
 }
 
@@ -113,6 +120,7 @@ export function createJobs(config: Config, { store, definitionOf, ...parts }: Jo
 export function createThreads(config: Config): ThreadPool | undefined {
   switch (schemeOf('JOBS_URL', config.JOBS_URL)) {
     case 'process:':
+    case 'kubernetes:':
       return new ThreadPool(config.CONCURRENCY);
     case 'inline:':
       return undefined;

@@ -11,6 +11,7 @@ export {
   describeConfig,
   engineSettings,
   loadConfig,
+  settingsSchema,
   type Config,
   type SettingDescription,
 } from './config.js';
@@ -29,6 +30,8 @@ export {
 export { InlineJobs } from './jobs/inline-jobs.js';
 export { exitCodes, type Job, type Jobs } from './jobs/jobs.js';
 export { limitShutdown } from './limit-shutdown.js';
+export { examineKubernetes, type KubernetesExamination } from './jobs/kubernetes/examine-kubernetes.js';
+export { permissionsIn, requiredPermissions, type Permission } from './jobs/kubernetes/permissions.js';
 export { ProcessJobs } from './jobs/process-jobs.js';
 export { Health, type Liveness, type Readiness } from './observe/health.js';
 export { createLogger, withLogFields, type LogFields } from './observe/log.js';
@@ -66,6 +69,7 @@ export {
   type TaskResult,
 } from './tasks/run-task.js';
 export { taskId } from './tasks/task-id.js';
+export { readTaskLog } from './tasks/task-log.js';
 export { TaskRecords, type Progress } from './tasks/task-records.js';
 export { TaskService, taskService } from './tasks/task-service.js';
 export type { AnyTaskDefinition, TaskContext, TaskDefinition } from './tasks/task.js';

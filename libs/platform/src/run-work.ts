@@ -8,6 +8,7 @@ import { createLogger, withLogFields } from './observe/log.js';
 import type { StoreCall } from './observe/store-calls.js';
 import { openTracing } from './observe/tracing.js';
 import { definitionOf } from './tasks/definitions.js';
+import { TaskLog } from './tasks/task-log.js';
 import type { AnyTaskDefinition } from './tasks/task.js';
 import { work, type WorkSurroundings } from './tasks/work.js';
 
@@ -26,13 +27,24 @@ export async function runWork(
   const definition = definitionOf(definitions, kind);
   const signal = stopSignal();
   const threads = config.THREADS_PER_TASK ?? availableParallelism();
-  const log = createLogger(config);
   const calls: StoreCall[] = [];
   const store = createStore(config, (call) => calls.push(call));
+  const kept = process.env.JOB_LOG === 'store' ? new TaskLog(store, taskId) : undefined;
+  const log = createLogger(config, [], kept && alsoTo(kept));
   const surroundings = { store, threads, engine: engineSettings(config), signal, log };
   const code = await traced(config, { definition, taskId, surroundings });
+  await kept?.close().catch((error: unknown) => log.warn({ err: error }, 'could not keep the log'));
   await tellParent(calls);
   return code;
+}
+
+/** Lines to stderr, and to the log that is kept. */
+function alsoTo(kept: TaskLog): { write(line: string): void } {
+  const write = (line: string) => {
+    process.stderr.write(line);
+    kept.add(line);
+  };
+  return { write };
 }
 
 function stopSignal(): AbortSignal {

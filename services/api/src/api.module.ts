@@ -66,7 +66,9 @@ type QueueParts = [Studies, Outbox, Workers, DeadLetters, Metrics];
         new Studies({
           ...{ db, store, now, leaseMs: config.LEASE_SECONDS * 1000 },
           ...{ maxAttempts: config.MAX_ATTEMPTS, maxInterruptions: config.MAX_INTERRUPTIONS },
-          abandon: (taskIds, attempt) => bus.publish('task.cancelled', { taskIds, attempt }),
+          gpusPerJob: config.GPUS_PER_JOB,
+          abandon: (taskIds, attempt, superseded) =>
+            bus.publish('task.cancelled', { taskIds, attempt, ...(superseded && { superseded }) }),
         }),
       inject: [DATABASE, STORE, BUS, CONFIG, CLOCK],
     },

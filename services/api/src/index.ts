@@ -2,6 +2,7 @@ export { ApiModule } from './api.module.js';
 export { backUp, saveDump } from './backup/back-up.js';
 export type { Manifest } from './backup/manifest.js';
 export { restore } from './backup/restore.js';
+export { migrateDatabase } from './migrate-database.js';
 export type { DeadLetter } from './queue/dead-letters.js';
 export { openStudies } from './open-studies.js';
 export type { Estimate, Plan, PlanNode } from './plan/node.js';

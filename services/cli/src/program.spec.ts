@@ -11,6 +11,7 @@ import { runProgram } from './program.js';
 import { serviceNames } from './services.js';
 import { taskKinds } from '@palimpsest/contracts';
 import { services, type Service } from './services.js';
+import type { PlanSummary } from './study/plan-summary.js';
 
 /** Runs the program in this process. */
 async function palimpsest(...args: string[]): Promise<{ code: number; out: string; err: string }> {
@@ -49,6 +50,7 @@ describe('the program', () => {
       'doctor',
       'backup',
       'restore',
+      'migrate',
     ]) {
       expect(out).toMatch(new RegExp(`^ {2}${command}[ [<]`, 'm'));
     }
@@ -71,6 +73,7 @@ describe('the program', () => {
     'doctor',
     'backup',
     'restore',
+    'migrate',
   ])('explains %s with an example', async (command) => {
     const { code, out } = await palimpsest(command, '--help');
     expect(code).toBe(0);
@@ -198,6 +201,29 @@ sources: { random: { random: true } }
       const { out } = await palimpsest('plan', file('study.yaml', study('absent.csv')));
       expect(out).toMatch(/knee +~1000/);
       expect(out).toContain('~ assumed');
+    });
+
+    it('takes the number of images from whoever knows it, and says what GPUs would need', async () => {
+      const path = file('study.yaml', study('absent.csv'));
+      const sized = ['plan', path, '--images', 'knee=100000', '--gpus', '4', '--images-per-second', '250'];
+      const { out } = await palimpsest(...sized, '--json');
+      const { datasets, total, gpus } = JSON.parse(out) as PlanSummary;
+      expect(datasets[0]).toMatchObject({ images: 100_000, counted: true });
+      // Two trainings on half of the images each, over the epochs that the plan expects.
+      expect(total.trainedImages % 100_000).toBe(0);
+      expect(gpus).toEqual({ gpus: 4, imagesPerSecond: 250, seconds: total.trainedImages / 1000 });
+      expect((await palimpsest(...sized)).out).toMatch(/million images: .* on 4 GPUs, each 250 a second/);
+    });
+
+    it('names a dataset that the study does not use, and a speed without GPUs', async () => {
+      const path = file('study.yaml', study('absent.csv'));
+      const unknown = await palimpsest('plan', path, '--images', 'kne=5');
+      expect([unknown.code, unknown.err]).toEqual([
+        2,
+        expect.stringContaining('expected one of knee, found "kne"'),
+      ]);
+      const speed = await palimpsest('plan', path, '--images-per-second', '5');
+      expect([speed.code, speed.err]).toEqual([2, expect.stringContaining('expected --gpus')]);
     });
 
     it('names what is wrong with a study file', async () => {

@@ -8,6 +8,7 @@ import { deadCommand } from './commands/dead.js';
 import { demoCommand } from './commands/demo.js';
 import { doctorCommand } from './commands/doctor.js';
 import { foldsCommand } from './commands/folds.js';
+import { migrateCommand } from './commands/migrate.js';
 import { planCommand } from './commands/plan.js';
 import { predictCommand } from './commands/predict.js';
 import { exportCommand } from './commands/export.js';
@@ -63,6 +64,7 @@ export function buildProgram(outcome: Outcome): Command {
     setupCommand,
     backupCommand,
     restoreCommand,
+    migrateCommand,
   ];
   for (const command of commands) program.addCommand(command(outcome).exitOverride());
   return program;

@@ -6,10 +6,10 @@ import path from 'node:path';
 import { storeUrl, takesObjects } from './buckets.mjs';
 import { cached, cacheFolder, fetched } from './cache.mjs';
 import { has, run } from './commands.mjs';
-import { freePort } from './ports.mjs';
+import { addressOf, freePort } from './ports.mjs';
 import { dataFolder, serve } from './server.mjs';
 
-const credentials = { access: 'palimpsest', secret: 'palimpsest-secret' };
+const credentials = { accessKey: 'palimpsest', secretKey: 'palimpsest-secret' };
 const release = '2026-02-12T20:18:48Z';
 
 /** Why this machine cannot run MinIO, in words. */
@@ -28,33 +28,34 @@ export async function startMinio(options = {}) {
   const folder = await fetchMinio(options);
   const data = await dataFolder('minio', options);
   const port = options.port ?? (await freePort());
+  const address = addressOf(options);
   return serve({
     name: 'minio',
     version: options.version ?? release,
     port,
-    url: storeUrl(port),
-    env: { S3_ACCESS_KEY: credentials.access, S3_SECRET_KEY: credentials.secret },
+    url: storeUrl(port, address),
+    env: { S3_ACCESS_KEY: credentials.accessKey, S3_SECRET_KEY: credentials.secretKey },
     data,
     options,
-    command: () => command(path.join(folder, 'minio'), data, port),
-    ready: () => takesObjects(port, credentials.access, credentials.secret),
+    command: () => command(path.join(folder, 'minio'), data, `${address}:${port}`),
+    ready: () => takesObjects({ port, address }, credentials),
   });
 }
 
 const version = (options) => options.version ?? 'v0.0.0-20260212201848-7aac2a2c5b7c';
 const entry = (options) => `minio-${version(options)}`;
 
-function command(program, data, port) {
+function command(program, data, address) {
   const env = {
-    MINIO_ROOT_USER: credentials.access,
-    MINIO_ROOT_PASSWORD: credentials.secret,
+    MINIO_ROOT_USER: credentials.accessKey,
+    MINIO_ROOT_PASSWORD: credentials.secretKey,
     MINIO_BROWSER: 'off',
     MINIO_UPDATE: 'off',
     MINIO_CALLHOME_ENABLE: 'off',
   };
   return {
     program,
-    args: ['server', '--quiet', '--address', `127.0.0.1:${port}`, path.join(data, 'objects')],
+    args: ['server', '--quiet', '--address', address, path.join(data, 'objects')],
     env,
   };
 }

@@ -18,6 +18,9 @@ export async function freePort(offsets = []) {
   }
 }
 
+/** The address that servers listen on: `options.address`, or the loopback interface's. */
+export const addressOf = (options = {}) => options.address ?? '127.0.0.1';
+
 /** Whether nothing listens on a port of the loopback interface. */
 export function isFree(port) {
   return new Promise((resolve) => {

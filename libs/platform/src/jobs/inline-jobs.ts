@@ -24,6 +24,14 @@ export class InlineJobs implements Jobs {
     this.#log = log;
   }
 
+  open(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async run(job: Job, signal: AbortSignal): Promise<'done' | 'failed'> {
     signal.throwIfAborted();
     const surroundings = {

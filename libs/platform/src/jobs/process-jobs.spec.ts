@@ -13,6 +13,7 @@ import { loadConfig } from '../config.js';
 import { openStore } from '../drivers.js';
 import { withLogFields } from '../observe/log.js';
 import { taskId } from '../tasks/task-id.js';
+import { readTaskLog } from '../tasks/task-log.js';
 import { TaskRecords } from '../tasks/task-records.js';
 import { behaviours } from '../tasks/tasks.fixture.js';
 import { ProcessJobs } from './process-jobs.js';
@@ -82,6 +83,15 @@ describe('ProcessJobs', () => {
     await jobs.run(jobOf(id), never);
     const logged = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(logged).toContainEqual(expect.objectContaining({ level: 50, taskId: id, code: 'invalid' }));
+  });
+
+  it('keeps the log of a job in the store where it is asked to', async () => {
+    const { config, store, ask } = open();
+    const environment = () => ({ JOB_LOG: 'store' });
+    const jobs = new ProcessJobs({ config, log: pino({ level: 'silent' }), environment });
+    const id = await ask(behaviours.failForGood);
+    await jobs.run(jobOf(id), never);
+    expect(await readTaskLog(store, id)).toMatch(/^{.*compare failed: seed: expected 1, found 2"}\n$/);
   });
 
   it('says of each line whose work it is, once', async () => {

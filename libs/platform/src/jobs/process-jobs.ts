@@ -35,6 +35,14 @@ export class ProcessJobs implements Jobs {
     this.#options = { environment, onStoreCall, admission: new Admission(), graceMs: 10_000, ...options };
   }
 
+  open(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
   run(job: Job, signal: AbortSignal): Promise<'done' | 'failed'> {
     return this.#options.admission.run(job.needs, signal, async () => {
       const child = this.#start(job);

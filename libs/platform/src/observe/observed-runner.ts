@@ -8,9 +8,9 @@ import type { Tracing } from './tracing.js';
 type Run = Parameters<TaskRunner['run']>;
 
 /** Runs tasks as the runner does, times them, traces them, and makes their log lines say whose they are. */
-export class ObservedRunner implements Pick<TaskRunner, 'run' | 'close'> {
+export class ObservedRunner implements Pick<TaskRunner, 'open' | 'run' | 'close'> {
   constructor(
-    private readonly runner: Pick<TaskRunner, 'run' | 'close'>,
+    private readonly runner: Pick<TaskRunner, 'open' | 'run' | 'close'>,
     private readonly metrics: Metrics,
     private readonly tracing: Tracing,
   ) {}
@@ -32,6 +32,10 @@ export class ObservedRunner implements Pick<TaskRunner, 'run' | 'close'> {
         return ending;
       },
     );
+  }
+
+  open(): Promise<void> {
+    return this.runner.open();
   }
 
   close(): Promise<void> {

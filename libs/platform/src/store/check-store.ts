@@ -106,7 +106,7 @@ const problemOf = (problem: Missing['problem'], key: string, named: Map<string, 
   namedBy: named.get(key)?.namedBy ?? '',
 });
 
-const recordOf = /^tasks\/([^/]+)\/(input\.json|output\.json|state|progress\.json|error\.json)$/;
+const recordOf = /^tasks\/([^/]+)\/(input\.json|output\.json|state|progress\.json|error\.json|log)$/;
 
 /** @returns undefined for what belongs to a task */
 function orphanKindOf(key: string, finished: ReadonlySet<string>): OrphanKind | undefined {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Heartbeat } from './heartbeat.js';
+import type { Progress } from './task-records.js';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
@@ -50,6 +51,24 @@ describe('Heartbeat', () => {
     heartbeat.report({ done: 0.1 });
     expect(stalls).toBe(0);
     vi.advanceTimersByTime(10_000);
+    expect(stalls).toBe(1);
+  });
+
+  it('expects no progress of what waits, tells of it once, and expects some again when it no longer waits', () => {
+    let stalls = 0;
+    const told: Progress[] = [];
+    const stall = { afterMs: 5000, tell: () => (stalls += 1) };
+    const heartbeat = new Heartbeat((each) => told.push(each), { mostMs: 1000, leastMs: 20_000 }, stall);
+    for (let second = 0; second < 10; second++) {
+      heartbeat.report({ done: 0, message: 'waits for a GPU', waits: true });
+      vi.advanceTimersByTime(1000);
+    }
+    expect(stalls).toBe(0);
+    expect(told).toEqual([{ done: 0 }, { done: 0, message: 'waits for a GPU' }]);
+    for (let second = 0; second < 6; second++) {
+      heartbeat.report({ done: 0, message: 'waits for a GPU' });
+      vi.advanceTimersByTime(1000);
+    }
     expect(stalls).toBe(1);
   });
 });

@@ -34,12 +34,12 @@ export class Heartbeat {
     this.#beat();
   }
 
-  /** To say the same again is no progress. */
-  report(progress: Progress): void {
+  /** To say the same again is no progress, but whoever waits for something is not expected to make any. */
+  report({ waits = false, ...progress }: Progress & { waits?: boolean }): void {
     const { done, message } = this.#latest;
-    if (progress.done === done && progress.message === message) return;
-    this.#latest = progress;
-    this.#movedAt = performance.now();
+    const same = progress.done === done && progress.message === message;
+    if (!same) this.#latest = progress;
+    if (!same || waits) this.#movedAt = performance.now();
   }
 
   stop(): void {

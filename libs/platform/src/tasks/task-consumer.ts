@@ -3,6 +3,7 @@ import { tasks, type Finished, type TaskRequest, type WorkerSeen } from '@palimp
 import type { Logger } from 'pino';
 import type { Bus, Subscription } from '../bus/bus.js';
 import type { Config } from '../config.js';
+import { LetGo } from '../jobs/jobs.js';
 import type { Ending } from './ending.js';
 import { Heartbeat } from './heartbeat.js';
 import type { TaskRunner } from './task-runner.js';
@@ -11,7 +12,7 @@ import type { AnyTaskDefinition } from './task.js';
 /** What a consumer of tasks works with. */
 export interface TaskConsumerParts {
   bus: Bus;
-  runner: Pick<TaskRunner, 'run'>;
+  runner: Pick<TaskRunner, 'open' | 'run'>;
   config: Pick<Config, 'CONCURRENCY' | 'LEASE_SECONDS' | 'STALL_SECONDS' | 'SHUTDOWN_SECONDS'>;
   log: Logger;
 }
@@ -20,7 +21,7 @@ interface Running {
   attempt: number;
   stop: AbortController;
   /** Why it is being stopped. */
-  why?: 'cancelled' | 'shutdown' | 'stalled';
+  why?: 'cancelled' | 'superseded' | 'shutdown' | 'stalled';
   ended: Promise<void>;
 }
 
@@ -67,10 +68,11 @@ export class TaskConsumer {
    * Stops a task that runs here. One that may still be on its way is dropped when it comes, within a lease.
    *
    * @param attempt the last one that nobody wants; later ones are left alone
+   * @param superseded whether a later one is wanted, which may go on with the same job
    */
-  cancel(taskId: string, attempt = Infinity): void {
+  cancel(taskId: string, attempt = Infinity, superseded = false): void {
     const running = this.#running.get(taskId);
-    if (running && running.attempt <= attempt) stop(running, 'cancelled');
+    if (running && running.attempt <= attempt) stop(running, superseded ? 'superseded' : 'cancelled');
     if (running) return;
     const until = Date.now() + this.#parts.config.LEASE_SECONDS * 1000;
     this.#cancelled.set(taskId, { attempt, until });
@@ -154,7 +156,8 @@ export class TaskConsumer {
   /** What is told of an ending: of one that was brought about here, why; nothing where nobody wants to know. */
   #told({ why }: Running, ending: Ending): Ending | undefined {
     if (ending.outcome.ok || why === undefined) return ending;
-    if (why === 'cancelled' || (why === 'shutdown' && !this.#parts.bus.durable)) return undefined;
+    if (why === 'cancelled' || why === 'superseded' || (why === 'shutdown' && !this.#parts.bus.durable))
+      return undefined;
     const failure = { ok: false, code: 'unavailable', retry: true } as const;
     if (why === 'shutdown')
       return {
@@ -201,5 +204,6 @@ export class TaskConsumer {
 /** The first reason counts. */
 function stop(running: Running, why: NonNullable<Running['why']>): void {
   running.why ??= why;
-  running.stop.abort();
+  const goesOn = why === 'shutdown' || why === 'superseded';
+  running.stop.abort(goesOn ? new LetGo(`stopped: ${why}`) : undefined);
 }

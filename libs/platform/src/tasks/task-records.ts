@@ -100,6 +100,16 @@ export class TaskRecords {
     await this.#store.writeRecord(this.#key('state'), Buffer.concat([digestOf(state), state]));
   }
 
+  /** The last of what the task's jobs wrote to their logs. */
+  async readLog(): Promise<string | undefined> {
+    const bytes = await this.#store.readRecord(this.#key('log'));
+    return bytes && new TextDecoder().decode(bytes);
+  }
+
+  async writeLog(text: string): Promise<void> {
+    await this.#store.writeRecord(this.#key('log'), new TextEncoder().encode(text));
+  }
+
   /** How many attempts so far ended for want of memory. */
   async readOutOfMemory(): Promise<number> {
     return (await this.#read('memory.json', memorySchema))?.outOfMemory ?? 0;

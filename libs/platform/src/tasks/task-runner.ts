@@ -20,6 +20,11 @@ export interface TaskRunnerParts {
   threads: ThreadPool | undefined;
 }
 
+/** What a job waits for now, in words. */
+interface Wait {
+  for: string | undefined;
+}
+
 /** Runs a task where its definition says: on a thread of this process, or as a job. */
 export class TaskRunner {
   readonly #store: Store;
@@ -49,8 +54,14 @@ export class TaskRunner {
     }
   }
 
+  /** Called where tasks that run as jobs are taken, before the first. @throws PlatformError as `Jobs.open` */
+  async open(): Promise<void> {
+    await this.#jobs.open();
+  }
+
   async close(): Promise<void> {
     await this.#pool?.close();
+    await this.#jobs.close();
   }
 
   #runHere(
@@ -75,9 +86,11 @@ export class TaskRunner {
     const stored = await storedOutput(kind, taskId, this.#store);
     if (stored) return { seconds: null, outcome: { ok: true, output: stored.output } };
     const started = performance.now();
-    const polling = this.#poll(taskId, following);
+    const wait: Wait = { for: undefined };
+    const polling = this.#poll(taskId, following, wait);
     try {
-      const end = await this.#jobs.run({ taskId, kind, needs }, following.signal);
+      const waits = (what: string | undefined) => (wait.for = what);
+      const end = await this.#jobs.run({ taskId, kind, needs }, following.signal, waits);
       if (end === 'done') return await endingOf(() => this.#resultOf(kind, taskId));
       const seconds = (performance.now() - started) / 1000;
       return { seconds, outcome: await this.#failureOf(taskId) };
@@ -89,11 +102,12 @@ export class TaskRunner {
     }
   }
 
-  #poll(taskId: string, { onProgress }: Following): NodeJS.Timeout {
+  #poll(taskId: string, { onProgress }: Following, wait: Wait): NodeJS.Timeout {
     const records = new TaskRecords(this.#store, taskId);
     const read = async () => {
       const progress = await records.readProgress().catch(() => undefined);
-      if (progress) onProgress(progress);
+      if (wait.for !== undefined) onProgress({ done: 0, ...progress, message: wait.for, waits: true });
+      else if (progress) onProgress(progress);
     };
     return setInterval(() => void read(), POLL_MS);
   }

@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Bus } from '../bus/bus.js';
 import { loadConfig } from '../config.js';
 import { createApp } from '../create-app.js';
+import { LetGo } from '../jobs/jobs.js';
 import { PlatformModule } from '../platform.module.js';
 import { BUS } from '../tokens.js';
 import { taskService } from './task-service.js';
@@ -177,6 +178,27 @@ describe('a task service', () => {
     for (const id of ['a', 'b']) release(id);
     await eventually('finished', () => finished.length === 2);
     expect(finished.every(({ outcome }) => outcome.ok)).toBe(true);
+  });
+
+  it.each([
+    ['ends what is cancelled', {}, false],
+    ['lets go of what a later attempt goes on with', { superseded: true }, true],
+  ])('%s', async (_, more, letGo) => {
+    let signal: AbortSignal | undefined;
+    const run: Run = (_input, context) => {
+      signal = context.signal;
+      return new Promise((_resolve, reject) => {
+        context.signal.addEventListener('abort', () => reject(context.signal.reason as Error));
+      });
+    };
+    const { ask, bus, finished } = await start(run);
+    await ask('a');
+    await eventually('begun', () => signal);
+    await bus.publish('task.cancelled', { taskIds: ['a'], attempt: 1, ...more });
+    await eventually('stopped', () => signal?.aborted);
+    expect(signal?.reason instanceof LetGo).toBe(letGo);
+    expect(signal?.reason).toMatchObject({ name: 'AbortError' });
+    expect(finished).toEqual([]);
   });
 
   it('gives up a task that does not get on, as worth a retry', async () => {

@@ -20,6 +20,8 @@ const { version: release } = createRequire(import.meta.url)('../../package.json'
  */
 export class TaskService implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #consumers: TaskConsumer[];
+  /** Makes ready for jobs, where there are any. */
+  readonly #open: () => Promise<void>;
   readonly #bus: Bus;
   readonly #log: Logger;
   readonly #worker: string;
@@ -28,6 +30,8 @@ export class TaskService implements OnApplicationBootstrap, BeforeApplicationShu
 
   constructor(definitions: readonly AnyTaskDefinition[], parts: TaskConsumerParts) {
     this.#consumers = definitions.map((definition) => new TaskConsumer(definition, parts));
+    const asJobs = definitions.some(({ runs }) => runs === 'as-job');
+    this.#open = () => (asJobs ? parts.runner.open() : Promise.resolve());
     this.#bus = parts.bus;
     this.#log = parts.log;
     const { host, pid } = thisProcess();
@@ -35,9 +39,11 @@ export class TaskService implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    await this.#open();
     this.#cancelled = await this.#bus.subscribe(['task.cancelled'], null, ({ message }) => {
-      const { taskIds, attempt } = message;
-      for (const id of taskIds) for (const consumer of this.#consumers) consumer.cancel(id, attempt);
+      const { taskIds, attempt, superseded } = message;
+      for (const id of taskIds)
+        for (const consumer of this.#consumers) consumer.cancel(id, attempt, superseded);
       return Promise.resolve();
     });
     for (const consumer of this.#consumers) await consumer.start();

@@ -9,7 +9,7 @@ import type { ThreadOrder } from './thread-order.js';
 /** Who hears of a running task, and who may stop it. */
 export interface Following {
   signal: AbortSignal;
-  onProgress: (progress: Progress) => void;
+  onProgress: (progress: Progress & { waits?: boolean }) => void;
 }
 
 /** Threads for tasks that run `here`, made when the first is wanted. */

@@ -15,6 +15,8 @@ export interface PlanContext {
   look: number;
   /** Images of each dataset where somebody counted them; only estimates depend on it. */
   images: Readonly<Record<string, number>>;
+  /** GPUs that each training asks for. */
+  gpus: number;
 }
 
 /** Images that an estimate assumes where nobody counted them. */

@@ -80,12 +80,12 @@ const pixelsOf = (dataset: Dataset) => dataset.imageSize ** 2;
 /** One processor, and memory enough for decoding, comparing or drawing. */
 export const smallNeeds: Resources = { cpus: 1, memoryBytes: 5e8, gpus: 0 };
 
-/** Processors and memory to train a network on a dataset. */
-export function trainNeeds(study: Study, dataset: Dataset): Resources {
+/** What it takes to train a network on a dataset. */
+export function trainNeeds({ study, gpus }: PlanContext, dataset: Dataset): Resources {
   const cost = costs[study.network.architecture];
   const perPixel = study.training.lowMemory ? cost.lowMemoryBytesPerPixel : cost.batchBytesPerPixel;
   const memoryBytes = Math.round(cost.baseBytes + perPixel * dataset.batchSize * pixelsOf(dataset));
-  return { cpus: cost.cpus, memoryBytes, gpus: 0 };
+  return { cpus: cost.cpus, memoryBytes, gpus };
 }
 
 /** Processors and memory to run a network on a dataset. */
@@ -112,6 +112,7 @@ export function trainEstimate(context: PlanContext, { name, dataset }: Named, st
   return {
     seconds: taskOverheadSeconds + seconds,
     bytes: cost.checkpointBytes + 100 * imagesOf(context, name),
+    trainedImages: Math.round(epochs * (1 - held) * imagesOf(context, name)),
   };
 }
 

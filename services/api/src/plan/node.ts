@@ -15,6 +15,8 @@ export type About =
 export interface Estimate {
   seconds: number;
   bytes: number;
+  /** Images that go through a network, forward and back. */
+  trainedImages?: number;
 }
 
 interface NodeBase<K extends TaskKind> {

@@ -74,6 +74,11 @@ const with_ = (change: (study: Study) => void): Study => {
 describe("the plan of the paper's study", () => {
   const plan = planStudy(paper);
 
+  it('asks for GPUs for trainings alone', () => {
+    for (const { kind, needs } of planStudy(paper, { gpus: 2 }).nodes)
+      expect(needs.gpus).toBe(kind === 'train' ? 2 : 0);
+  });
+
   it('has 175 trainings, and one of everything that is needed once', () => {
     expect(count(plan, 'train')).toBe(7 * 5 * 5);
     expect(count(plan, 'ingest')).toBe(7);

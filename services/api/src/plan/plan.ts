@@ -14,12 +14,14 @@ import { ingestNode, sourceNodes, trainNodes } from './train-nodes.js';
  *
  * @param options.look how often the study was submitted before
  * @param options.images images of each dataset, for estimates; 1,000 where nobody counted
+ * @param options.gpus GPUs that each training needs; none where left out
  */
 export function planStudy(
   study: Study,
-  options: { look?: number; images?: Record<string, number> } = {},
+  options: { look?: number; images?: Record<string, number>; gpus?: number } = {},
 ): Plan {
-  const context: PlanContext = { study, look: options.look ?? 0, images: options.images ?? {} };
+  const { look = 0, images = {}, gpus = 0 } = options;
+  const context: PlanContext = { study, look, images, gpus };
   const targets = Object.keys(study.targets);
   const work = [
     ...datasetsUsed(study).map((name) => ingestNode(context, name)),

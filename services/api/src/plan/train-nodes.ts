@@ -120,7 +120,7 @@ function trainNode(
     kind: 'train',
     deps: [keys.ingest(target), ...from.deps],
     about: { kind: 'train', ...about },
-    needs: trainNeeds(study, dataset),
+    needs: trainNeeds(context, dataset),
     estimate: trainEstimate(context, { name: target, dataset }, stages),
     resolve: (outputs) => ({
       ...trainSettings(study, dataset, source),
@@ -146,7 +146,7 @@ function pretrainNode(context: PlanContext, source: string, on: string): Resolva
     kind: 'train',
     deps: [keys.ingest(on)],
     about: { kind: 'pretrain', source },
-    needs: trainNeeds(study, dataset),
+    needs: trainNeeds(context, dataset),
     estimate: trainEstimate(context, { name: on, dataset }, stages),
     resolve: (outputs) => {
       const data = dataOf(outputs, on);

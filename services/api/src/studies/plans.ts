@@ -8,6 +8,9 @@ import { planStudy } from '../plan/plan.js';
 export class Plans {
   readonly #kept = new Map<string, { look: number; study: Study; plan: Plan }>();
 
+  /** @param gpus GPUs that each training asks for */
+  constructor(private readonly gpus = 0) {}
+
   /** Of a study as it was submitted last. */
   of({ id, look, spec }: Pick<Selectable<StudiesTable>, 'id' | 'look' | 'spec'>): {
     study: Study;
@@ -16,7 +19,7 @@ export class Plans {
     const kept = this.#kept.get(id);
     if (kept?.look === look) return kept;
     const study = studySchema.parse(spec);
-    const made = { look, study, plan: planStudy(study, { look }) };
+    const made = { look, study, plan: planStudy(study, { look, gpus: this.gpus }) };
     this.#kept.set(id, made);
     return made;
   }

@@ -10,6 +10,8 @@ export interface SessionPorts {
   db: Database;
   store: Store;
   maxAttempts: number;
+  /** GPUs that each training asks for; none where left out. */
+  gpusPerJob?: number;
   /** By the one clock that leases are judged by. */
   now: () => Promise<Date>;
 }
@@ -24,10 +26,12 @@ export interface OpenStudy {
 
 /** Opens sessions, one after the other or at once. */
 export class Sessions {
-  readonly #plans = new Plans();
+  readonly #plans: Plans;
   readonly #standings = new Standings();
 
-  constructor(private readonly ports: SessionPorts) {}
+  constructor(private readonly ports: SessionPorts) {
+    this.#plans = new Plans(ports.gpusPerJob);
+  }
 
   /** Runs in one transaction. What it throws undoes everything. */
   async run<T>(action: (session: Session) => Promise<T>): Promise<T> {

@@ -21,7 +21,7 @@ export interface StudiesPorts extends SessionPorts {
    * Tells workers that nobody wants these tasks any more in attempts up to the given one. A request that they never
    * got must not be among them.
    */
-  abandon: (taskIds: string[], attempt: number) => Promise<void>;
+  abandon: (taskIds: string[], attempt: number, superseded: boolean) => Promise<void>;
 }
 
 type Task = Selectable<TasksTable>;
@@ -75,7 +75,7 @@ export class Studies {
     });
     for (const attempt of new Set(abandoned.map((task) => task.attempt))) {
       const ids = abandoned.filter((task) => task.attempt === attempt).map((task) => task.id);
-      await inChunks(ids, (chunk) => this.ports.abandon(chunk, attempt));
+      await inChunks(ids, (chunk) => this.ports.abandon(chunk, attempt, false));
     }
     this.changes.next(id);
   }
@@ -148,8 +148,9 @@ export class Studies {
       .select(['attempt', 'status'])
       .where('id', '=', taskId)
       .executeTakeFirst();
-    if (task && (task.attempt > attempt || task.status !== 'ready'))
-      await this.ports.abandon([taskId], attempt);
+    if (!task) return;
+    const superseded = task.attempt > attempt && ['ready', 'sent'].includes(task.status);
+    if (superseded || task.status !== 'ready') await this.ports.abandon([taskId], attempt, superseded);
   }
 
   async #announce(taskId: string): Promise<void> {

@@ -6,6 +6,7 @@ import { loadConfig, MemoryStore, Store, type StoreDriver } from '@palimpsest/pl
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runChecks } from './check.js';
 import { examine, findingsText, verdictOf } from './doctor.js';
+import { jobsChecks } from './jobs-checks.js';
 import { nodeVersion, spaceFinding } from './place-checks.js';
 import { skewFinding } from './skew.js';
 import { writeReadDelete } from './store-checks.js';
@@ -42,6 +43,17 @@ describe('the doctor', () => {
     expect(findingsText(findings)).toContain('database studies at 127.0.0.1:1: no answer');
     expect(JSON.stringify(findings)).not.toContain('secret');
   }, 90_000);
+
+  it('says of a cluster for jobs what is wrong with the way there', async () => {
+    const settings = (JOBS_URL: string) => loadConfig({ DATA_DIR: place, JOBS_URL });
+    const [lacking] = await runChecks(jobsChecks(settings('kubernetes:?namespace=studies')));
+    expect(lacking).toMatchObject({ verdict: 'FAIL', thing: 'jobs', code: 'invalid' });
+    expect(lacking?.found).toContain('expected template=');
+    const url = `kubernetes:?namespace=studies&template=${place}/none.yaml`;
+    const findings = await runChecks(jobsChecks(settings(url)));
+    expect(findings).toHaveLength(1);
+    expect(findings[0]?.found).toContain('expected to run in a pod, or KUBECONFIG');
+  });
 
   it('ends with 2 for what waiting does not mend', async () => {
     const check = (error: Error) => ({ thing: 'thing', advice: 'mend it', run: () => Promise.reject(error) });

@@ -2,6 +2,7 @@ import { loadConfig, type Config } from '@palimpsest/platform';
 import { exitCodes } from '../exit-codes.js';
 import { runChecks, type Finding } from './check.js';
 import { databaseChecks } from './database-checks.js';
+import { jobsChecks } from './jobs-checks.js';
 import { busChecks, placeChecks } from './place-checks.js';
 import { storeChecks } from './store-checks.js';
 
@@ -11,6 +12,7 @@ export function examine(config: Config = loadConfig()): Promise<Finding[]> {
     ...busChecks(config),
     ...storeChecks(config),
     ...databaseChecks(config),
+    ...jobsChecks(config),
     ...placeChecks(config),
   ]);
 }

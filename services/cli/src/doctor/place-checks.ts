@@ -22,10 +22,9 @@ export function busChecks(config: Config): Check[] {
   return [{ thing: 'bus', advice: 'see BUS_URL', run }];
 }
 
-/** Where tasks run, and what this machine offers them. */
+/** What this machine offers to tasks that run here. */
 export function placeChecks(config: Config): Check[] {
   return [
-    { thing: 'jobs', advice: 'see JOBS_URL', run: () => Promise.resolve(safe(config.JOBS_URL)) },
     { thing: 'free space', advice: 'see DATA_DIR', run: () => freeSpace(config.DATA_DIR) },
     { thing: 'Node', advice: `install Node ${OLDEST_NODE.join('.')} or later`, run: () => nodeVersion() },
     { thing: 'library: ONNX Runtime', advice: 'run npm install again, with optional packages', run: onnx },

@@ -40,7 +40,8 @@ export async function buildBinding({ folder, package: name, include }: BindingPa
   const target = path.join(home, 'lib', `napi-v${version}`, 'tfjs_binding.node');
   const libraries = path.join(home, 'deps', 'lib');
   await mkdir(path.dirname(target), { recursive: true });
-  const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-s'];
+  // Without the name of a folder, so that the same sources give the same bytes.
+  const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-s', `-ffile-prefix-map=${folder}=.`];
   const defines = [`NAPI_VERSION=${version}`, 'NODE_GYP_MODULE_NAME=tfjs_binding', 'BUILDING_NODE_EXTENSION'];
   const includes = [home, path.join(folder, 'node_modules', 'node-api-headers', 'include'), include];
   const sources = ['tfjs_backend.cc', 'tfjs_binding.cc'].map((file) => path.join(home, 'binding', file));

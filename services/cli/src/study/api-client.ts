@@ -3,8 +3,8 @@ import type { DeadLetter, StudySummary, StudyView, TaskView } from '@palimpsest/
 import { PlatformError, messageOf, type ErrorCode } from '@palimpsest/contracts';
 
 const codes: ErrorCode[] = ['invalid', 'not-found', 'conflict', 'denied', 'corrupt', 'unavailable'];
-/** How long a server may be silent before it counts as gone. */
-const patienceMs = 60_000;
+/** How long a server may be silent before it counts as gone: a pod that moves to another node takes its time. */
+const patienceMs = 300_000;
 const reconnectMs = 1000;
 
 /** The HTTP interface of an api, here or elsewhere. Failures are PlatformErrors, as they were there. */
@@ -65,9 +65,17 @@ export class ApiClient {
     return body;
   }
 
-  /** The study now and whenever it changes, until it has come to its end. A lost connection is taken up again. */
-  async *events(id: string, signal: AbortSignal): AsyncIterable<StudyView> {
-    const heard = { atMs: performance.now() };
+  /**
+   * The study now and whenever it changes, until it has come to its end. A lost connection is taken up again.
+   *
+   * @param onSilence hears once of each time that the server does not answer
+   */
+  async *events(
+    id: string,
+    signal: AbortSignal,
+    onSilence: (why: string) => void = () => undefined,
+  ): AsyncIterable<StudyView> {
+    const heard = { atMs: performance.now(), toldAtMs: -1 };
     for (;;) {
       try {
         if (yield* this.#streamToEnd(id, signal, heard)) return;
@@ -75,6 +83,8 @@ export class ApiClient {
         signal.throwIfAborted();
         const lost = error instanceof PlatformError && error.code === 'unavailable';
         if (!lost || performance.now() - heard.atMs > patienceMs) throw error;
+        if (heard.toldAtMs !== heard.atMs) onSilence(error.message);
+        heard.toldAtMs = heard.atMs;
       }
       await sleep(reconnectMs, undefined, { signal });
     }

@@ -65,7 +65,8 @@ async function follow(client: ApiClient, id: string, signal: AbortSignal): Promi
   const clock = setInterval(() => printer.refresh(), 1000);
   let last: StudyView | undefined;
   try {
-    for await (const view of client.events(id, signal)) {
+    const onSilence = (why: string) => note(`${why}; trying again for five minutes`);
+    for await (const view of client.events(id, signal, onSilence)) {
       last = view;
       printer.update(view);
     }

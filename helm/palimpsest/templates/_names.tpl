@@ -1,0 +1,56 @@
+{{- define "palimpsest.name" -}}
+{{ default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" }}
+{{- end }}
+
+{{/* At most 40 characters, so that the longest suffix fits a label. */}}
+{{- define "palimpsest.fullname" -}}
+{{- $name := include "palimpsest.name" . -}}
+{{- $both := contains $name .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name $name) -}}
+{{ default $both .Values.fullnameOverride | trunc 40 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "palimpsest.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "palimpsest.name" .root }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- end }}
+
+{{/* Labels of a resource. @param root, component */}}
+{{- define "palimpsest.labels" -}}
+{{ include "palimpsest.selectorLabels" . }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/part-of: palimpsest
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
+{{- end }}
+
+{{/* What the names of Jobs begin with, and what tells those of two releases apart; the program takes 22 characters. */}}
+{{- define "palimpsest.jobsName" -}}
+{{- $name := include "palimpsest.fullname" . -}}
+{{ gt (len $name) 22 | ternary (printf "%s-%s" ($name | trunc 15 | trimSuffix "-") ($name | sha256sum | trunc 6)) $name }}
+{{- end }}
+
+{{/* The labels by which the program finds its Jobs and their pods. */}}
+{{- define "palimpsest.jobLabels" -}}
+app.kubernetes.io/name: palimpsest
+app.kubernetes.io/instance: {{ include "palimpsest.jobsName" . }}
+app.kubernetes.io/component: job
+{{- end }}
+
+{{/* Where an image lies. @param image (repository, tag, digest), version, which stands for no tag */}}
+{{- define "palimpsest.image" -}}
+{{- if .image.digest -}}
+{{ .image.repository }}@{{ .image.digest }}
+{{- else -}}
+{{ .image.repository }}:{{ default .version .image.tag }}
+{{- end -}}
+{{- end }}
+
+{{- define "palimpsest.servicesImage" -}}
+{{ include "palimpsest.image" (dict "image" .Values.image "version" .Chart.AppVersion) }}
+{{- end }}
+
+{{- define "palimpsest.jobsImage" -}}
+{{- $image := .Values.jobs.image.repository | empty | ternary .Values.image .Values.jobs.image -}}
+{{ include "palimpsest.image" (dict "image" $image "version" .Chart.AppVersion) }}
+{{- end }}

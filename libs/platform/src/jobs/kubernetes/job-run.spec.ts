@@ -1,0 +1,198 @@
+import { eventually, someResources } from '@palimpsest/testing';
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { LetGo, type Job } from '../jobs.js';
+import { ApiFailure } from './api-failure.js';
+import { JobRun, type JobRunParts } from './job-run.js';
+import type { Removal } from './kubernetes-api.js';
+import type { KubeJob, KubePod } from './objects.js';
+
+const job: Job = { kind: 'train', taskId: 'id', needs: someResources };
+const manifest: KubeJob = {
+  metadata: { name: 'a' },
+  spec: { template: { spec: { containers: [{ name: 'task', image: 'a' }] } } },
+};
+const place = { namespace: 'studies', template: '', name: 'lab', gpuResource: 'nvidia.com/gpu' };
+const ended = (type: 'Complete' | 'Failed') => ({
+  conditions: [{ type, status: 'True', reason: 'BackoffLimitExceeded' }],
+});
+
+/** A cluster of one Job at most, as a test says. */
+class FakeCluster {
+  job: KubeJob | undefined;
+  pods = new Map<string, KubePod>();
+  removals: Removal[] = [];
+  said: (string | undefined)[] = [];
+  annotated = 0;
+  /** What the next calls are answered with, one each. */
+  failures: Error[] = [];
+  /** What deleting leads to. */
+  onDelete = (_removal: Removal): void => void (this.job = undefined);
+  isDone = false;
+  #made = 0;
+
+  make(status?: KubeJob['status']): KubeJob {
+    this.job = { ...manifest, metadata: { name: 'a', uid: String(++this.#made) }, ...(status && { status }) };
+    return this.job;
+  }
+
+  end(type: 'Complete' | 'Failed'): void {
+    this.job = { ...this.job, status: ended(type) };
+  }
+
+  run(signal = new AbortController().signal): Promise<'done' | 'failed'> {
+    return new JobRun(job, manifest, this.#parts(), signal).toItsEnd();
+  }
+
+  #parts(): JobRunParts {
+    const answer = <T>(value: T) => {
+      const failure = this.failures.shift();
+      return failure ? Promise.reject(failure) : Promise.resolve(value);
+    };
+    const create = () => {
+      if (this.job && this.failures.length === 0) this.failures.push(new ApiFailure(409, 'exists'));
+      return this.failures.length > 0 ? answer(this.make) : Promise.resolve(this.make());
+    };
+    const remove = (removal: Removal) => {
+      this.removals.push(removal);
+      this.onDelete(removal);
+      return answer(undefined);
+    };
+    const known = () => new Map(this.job ? [['a', this.job]] : []);
+    return {
+      api: {
+        createJob: create as JobRunParts['api']['createJob'],
+        readJob: () => answer(this.job),
+        deleteJob: remove,
+        annotateJob: () => Promise.resolve(void this.annotated++),
+        list: (() => answer({ items: [...this.pods.values()], version: '' })) as JobRunParts['api']['list'],
+        podLog: () => Promise.resolve('last words'),
+        eventsOf: () => Promise.resolve(['exceeded quota: small']),
+      },
+      jobs: {
+        get objects() {
+          return known();
+        },
+        get listedAt() {
+          return performance.now();
+        },
+      },
+      pods: { objects: this.pods },
+      timing: { lookMs: 5, stuckMs: 20, podlessMs: 10, removalMs: 40 },
+      ...{ place, log: pino({ level: 'silent' }), followed: () => 'me' },
+      isDone: () => Promise.resolve(this.isDone),
+      keepLog: () => Promise.resolve(),
+      waits: (what) => void this.said.push(what),
+    };
+  }
+}
+
+describe('a run of a job', () => {
+  it('makes its Job and is done with it', async () => {
+    const cluster = new FakeCluster();
+    const run = cluster.run();
+    await eventually('made', () => cluster.job);
+    cluster.end('Complete');
+    expect(await run).toBe('done');
+    expect(cluster.annotated).toBe(0);
+  });
+
+  it('goes on with a Job that is there, and says that it follows it', async () => {
+    const cluster = new FakeCluster();
+    const { metadata } = cluster.make();
+    const run = cluster.run();
+    await eventually('adopted', () => cluster.annotated === 1);
+    expect(cluster.job?.metadata?.uid).toBe(metadata?.uid);
+    cluster.end('Complete');
+    expect(await run).toBe('done');
+  });
+
+  it('makes anew what has failed, and what is complete but left no output', async () => {
+    for (const type of ['Failed', 'Complete'] as const) {
+      const cluster = new FakeCluster();
+      cluster.make(ended(type));
+      const run = cluster.run();
+      await eventually('made anew', () => cluster.job?.metadata?.uid === '2');
+      cluster.end('Complete');
+      expect(await run).toBe('done');
+      expect(cluster.removals).toMatchObject([{ uid: '1', propagation: 'Foreground' }]);
+    }
+  });
+
+  it('takes what is complete and left its output for done', async () => {
+    const cluster = new FakeCluster();
+    cluster.isDone = true;
+    cluster.make(ended('Complete'));
+    expect(await cluster.run()).toBe('done');
+    expect(cluster.removals).toEqual([]);
+  });
+
+  it('waits until the API server takes its Job, and says for what', async () => {
+    const cluster = new FakeCluster();
+    cluster.failures = [new ApiFailure(403, 'exceeded quota: jobs')];
+    const run = cluster.run();
+    await eventually('made', () => cluster.job);
+    expect(cluster.said).toContain('Kubernetes: exceeded quota: jobs');
+    cluster.end('Complete');
+    expect(await run).toBe('done');
+  });
+
+  it('says what is refused for good', async () => {
+    const cluster = new FakeCluster();
+    cluster.failures = [new ApiFailure(403, 'cannot create resource "jobs"')];
+    await expect(cluster.run()).rejects.toMatchObject({ code: 'denied' });
+  });
+
+  it('says why it has no pod', async () => {
+    const cluster = new FakeCluster();
+    const run = cluster.run();
+    await eventually('said', () =>
+      cluster.said.includes('waits, as no pod can be made: exceeded quota: small'),
+    );
+    cluster.end('Complete');
+    expect(await run).toBe('done');
+  });
+
+  it('is lost with its Job', async () => {
+    const cluster = new FakeCluster();
+    const run = cluster.run();
+    await eventually('made', () => cluster.job);
+    cluster.make();
+    await expect(run).rejects.toThrow('train id lost its Job a, which was deleted');
+    expect(cluster.removals).toEqual([]);
+  });
+
+  it('gives up a pod that does not end, and deletes its Job without waiting for what is on a node that is gone', async () => {
+    const cluster = new FakeCluster();
+    cluster.onDelete = ({ propagation }) => {
+      if (propagation === 'Background') cluster.job = undefined;
+    };
+    const run = cluster.run();
+    await eventually('made', () => cluster.job);
+    const ownerReferences = [{ apiVersion: '', kind: '', name: '', uid: '1' }];
+    cluster.pods.set('p', {
+      metadata: { name: 'p', ownerReferences, deletionTimestamp: '2026-01-01T00:00:00Z' },
+      spec: { containers: [], nodeName: 'gpu-1', terminationGracePeriodSeconds: 0 },
+      status: { phase: 'Running' },
+    });
+    await expect(run).rejects.toThrow('has a pod that does not end: its node gpu-1 may be gone');
+    expect(cluster.removals[0]?.propagation).toBe('Foreground');
+    expect(cluster.removals.at(-1)?.propagation).toBe('Background');
+  });
+
+  it('deletes its Job when it is cancelled, however long that takes, and leaves it when it is let go of', async () => {
+    for (const [why, left] of [
+      [undefined, false],
+      [new LetGo('the service stops'), true],
+    ] as const) {
+      const cluster = new FakeCluster();
+      const stop = new AbortController();
+      const run = cluster.run(stop.signal);
+      await eventually('made', () => cluster.job);
+      cluster.failures = [new ApiFailure(0, 'no answer')];
+      stop.abort(why);
+      await expect(run).rejects.toMatchObject({ name: 'AbortError' });
+      expect(cluster.job !== undefined).toBe(left);
+    }
+  });
+});

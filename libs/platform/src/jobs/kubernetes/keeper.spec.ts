@@ -1,0 +1,97 @@
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ApiFailure } from './api-failure.js';
+import { Keeper } from './keeper.js';
+import type { Removal } from './kubernetes-api.js';
+import { FOLLOWED } from './manifest.js';
+import type { KubeJob } from './objects.js';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const aJob = (name: string, followed?: string, conditions: { type: string }[] = []): KubeJob => ({
+  metadata: { name, uid: `uid of ${name}`, ...(followed && { annotations: { [FOLLOWED]: followed } }) },
+  status: { conditions: conditions.map(({ type }) => ({ type, status: 'True' })) },
+});
+
+function keep(...jobs: KubeJob[]) {
+  const deleted: string[] = [];
+  const said: string[] = [];
+  const objects = new Map(jobs.map((job) => [job.metadata!.name!, job]));
+  const followedHere = new Set<string>();
+  const lines: string[] = [];
+  const api = {
+    annotateJob: (name: string, annotations: Record<string, string>) => {
+      said.push(`${name}: ${annotations[FOLLOWED] ?? ''}`);
+      return Promise.resolve();
+    },
+    deleteJob: ({ name, uid }: Removal) => {
+      deleted.push(`${name}/${uid}`);
+      return Promise.resolve();
+    },
+  };
+  const keeper = new Keeper({
+    ...{ api, jobs: { objects }, followedHere, followed: () => 'me now', abandonedMs: 1000 },
+    log: pino({}, { write: (line) => void lines.push(line) }),
+  });
+  const later = async (ms: number) => {
+    vi.advanceTimersByTime(ms);
+    await keeper.round();
+  };
+  return { keeper, api, objects, followedHere, deleted, said, lines, later };
+}
+
+describe('who looks after jobs', () => {
+  it('says which jobs this process follows', async () => {
+    const { followedHere, said, later } = keep();
+    followedHere.add('a');
+    await later(0);
+    expect(said).toEqual(['a: me now']);
+  });
+
+  it('deletes what nobody has followed for long enough, that one and no other of its name', async () => {
+    const { deleted, later, lines } = keep(aJob('a', 'before'), aJob('b'));
+    await later(5000);
+    await later(999);
+    expect(deleted).toEqual([]);
+    await later(1);
+    expect(deleted).toEqual(['a/uid of a', 'b/uid of b']);
+    expect(lines.join()).toContain('nobody follows');
+  });
+
+  it('leaves what somebody follows, here or elsewhere, and what has ended', async () => {
+    const { objects, followedHere, deleted, later } = keep(
+      ...[aJob('here'), aJob('elsewhere', '1'), aJob('ended', '1', [{ type: 'Failed' }])],
+    );
+    followedHere.add('here');
+    for (const time of ['2', '3', '4']) {
+      await later(900);
+      objects.set('elsewhere', aJob('elsewhere', time));
+    }
+    expect(deleted).toEqual([]);
+  });
+
+  it('counts anew for another Job of the same name', async () => {
+    const { objects, deleted, later } = keep(aJob('a'));
+    await later(0);
+    objects.set('a', { ...aJob('a'), metadata: { name: 'a', uid: 'another' } });
+    await later(1000);
+    expect(deleted).toEqual([]);
+  });
+
+  it('goes on after an error', async () => {
+    const { api, deleted, later, lines } = keep(aJob('a'));
+    await later(0);
+    const { deleteJob } = api;
+    api.deleteJob = () => Promise.reject(new ApiFailure(403, 'cannot delete'));
+    await later(1000);
+    expect(lines.join()).toContain('cannot delete');
+    api.deleteJob = deleteJob;
+    await later(0);
+    expect(deleted).toHaveLength(1);
+  });
+});

@@ -1,0 +1,66 @@
+import type { Logger } from 'pino';
+import { isFinished } from './job-state.js';
+import type { KubernetesApi } from './kubernetes-api.js';
+import { FOLLOWED } from './manifest.js';
+import type { Mirror } from './mirror.js';
+import type { KubeJob } from './objects.js';
+
+/** What a keeper works with. */
+export interface KeeperParts {
+  api: Pick<KubernetesApi, 'annotateJob' | 'deleteJob'>;
+  jobs: Pick<Mirror<'jobs'>, 'objects'>;
+  /** Names of the Jobs that this process follows. */
+  followedHere: ReadonlySet<string>;
+  followed: () => string;
+  /** How long a Job must be followed by nobody before it is deleted. */
+  abandonedMs: number;
+  log: Logger;
+}
+
+/**
+ * Says now and then that this process follows its Jobs, and deletes those that no process follows: their study was
+ * cancelled while nobody was there to hear it. Each process measures by its own clock how long nothing was said.
+ */
+export class Keeper {
+  readonly #parts: KeeperParts;
+  readonly #silent = new Map<string, { said: string | undefined; since: number }>();
+
+  constructor(parts: KeeperParts) {
+    this.#parts = parts;
+  }
+
+  /** One round. Never rejects. */
+  async round(): Promise<void> {
+    try {
+      const { api, followedHere, followed } = this.#parts;
+      for (const name of followedHere) await api.annotateJob(name, { [FOLLOWED]: followed() });
+      await this.#deleteAbandoned();
+    } catch (error) {
+      this.#parts.log.warn({ err: error }, 'could not look after jobs');
+    }
+  }
+
+  async #deleteAbandoned(): Promise<void> {
+    const { api, jobs, abandonedMs, log } = this.#parts;
+    for (const uid of this.#silent.keys())
+      if (![...jobs.objects.values()].some(({ metadata }) => metadata?.uid === uid)) this.#silent.delete(uid);
+    for (const [name, job] of jobs.objects) {
+      const uid = job.metadata?.uid ?? '';
+      if (this.#silentMs(name, uid, job) < abandonedMs) continue;
+      log.warn({ job: name, abandonedMs }, 'a job that nobody follows is deleted');
+      await api.deleteJob({ name, uid, propagation: 'Foreground' });
+    }
+  }
+
+  /** For how long nobody has said that they follow a Job. */
+  #silentMs(name: string, uid: string, job: KubeJob): number {
+    const said = job.metadata?.annotations?.[FOLLOWED];
+    const before = this.#silent.get(uid);
+    const cared = this.#parts.followedHere.has(name) || isFinished(job) || job.metadata?.deletionTimestamp;
+    if (!before || before.said !== said || cared) {
+      this.#silent.set(uid, { said, since: performance.now() });
+      return 0;
+    }
+    return performance.now() - before.since;
+  }
+}

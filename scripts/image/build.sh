@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Builds an image from nothing and saves it: scripts/image/build.sh [runtime|runtime-gpu]
+# Uses the Docker daemon that DOCKER_HOST names; where none answers it starts one of its own (as root) and stops it at
+# the end. Bases are made by bases.sh, unless BUILD_BASE and RUNTIME_BASE name others.
+#
+# Settings: IMAGE_CACHE  folder of the daemon's data and of the saved images (~/.cache/palimpsest-images)
+#           IMAGE        name of the image, without its tag (palimpsest/TARGET)
+#           SOURCE       address of the sources, for the image's label
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+target=${1:-runtime}
+cache=${IMAGE_CACHE:-$HOME/.cache/palimpsest-images}
+image=${IMAGE:-palimpsest/$target}
+
+fail() {
+  echo "build.sh: $*" >&2
+  exit 1
+}
+
+need() { command -v "$1" >/dev/null || fail "expected $1, found no such program"; }
+
+# start_daemon: one that no other user of the machine sees, stopped when this script ends.
+start_daemon() {
+  need dockerd
+  [ "$(id -u)" -eq 0 ] || fail "found no Docker daemon; expected root to start one, found user $(id -un)"
+  run=$(mktemp -d)
+  export DOCKER_HOST=unix://$run/docker.sock
+  # The builder that comes with the daemon: the client of BuildKit may be missing.
+  export DOCKER_BUILDKIT=0
+  dockerd --data-root "$cache/docker" --exec-root "$run/exec" --pidfile "$run/pid" --host "$DOCKER_HOST" \
+    --iptables=false --bridge=none >"$cache/dockerd.log" 2>&1 &
+  daemon=$!
+  trap stop_daemon EXIT
+  for _ in $(seq 100); do
+    if docker info >/dev/null 2>&1; then return; fi
+    kill -0 "$daemon" 2>/dev/null || break
+    sleep 0.3
+  done
+  fail "dockerd did not start: $(tail -n 1 "$cache/dockerd.log")"
+}
+
+stop_daemon() {
+  kill "$daemon" 2>/dev/null || true
+  wait "$daemon" || true
+  # The daemon leaves the network of its containers mounted.
+  umount "$run"/exec/netns/* 2>/dev/null || true
+  rm -rf "$run"
+}
+
+build() {
+  local version seconds revision
+  version=$(node -p 'require("./package.json").version')
+  seconds=$(git log -1 --format=%ct)
+  revision=$(git describe --always --abbrev=40 --exclude='*' --dirty)
+  docker build --network=host --target "$target" --tag "$image:$version" \
+    --build-arg BUILD_BASE="${BUILD_BASE:-palimpsest-base/build}" \
+    --build-arg RUNTIME_BASE="${RUNTIME_BASE:-palimpsest-base/runtime}" \
+    --build-arg SOURCE_DATE_EPOCH="$seconds" \
+    --build-arg CREATED="$(date --utc --date="@$seconds" +%Y-%m-%dT%H:%M:%SZ)" \
+    --build-arg VERSION="$version" --build-arg REVISION="$revision" --build-arg SOURCE="${SOURCE:-}" .
+  docker save --output "$cache/$target.tar" "$image:$version"
+}
+
+case $target in
+runtime | runtime-gpu) ;;
+*) fail "expected runtime or runtime-gpu, found $target" ;;
+esac
+for program in docker git node; do need "$program"; done
+mkdir -p "$cache"
+docker info >/dev/null 2>&1 || start_daemon
+[ -n "${BUILD_BASE:-}" ] && [ -n "${RUNTIME_BASE:-}" ] || scripts/image/bases.sh
+build
+node scripts/image/archive.mjs "$cache/$target.tar"

@@ -1,0 +1,2 @@
+export declare const programNames: string[];
+export declare function programPath(name: string): string | undefined;

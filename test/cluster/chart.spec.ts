@@ -1,0 +1,128 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { eventually } from '@palimpsest/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hashesOf, start, type Started } from '../support/palimpsest.js';
+import { Installation, missing } from './support/installation.js';
+
+const reason = missing();
+const MINUTES = 60_000;
+const jobs = 'app.kubernetes.io/component=job';
+
+describe.skipIf(reason)(`the chart on a cluster${reason ? ` (skipped: ${reason})` : ''}`, () => {
+  let there: Installation;
+  let out = '';
+  beforeAll(async () => {
+    out = mkdtempSync(path.join(tmpdir(), 'palimpsest-reports-'));
+    there = await Installation.start();
+  }, 5 * MINUTES);
+  afterAll(async () => {
+    await there.remove();
+    rmSync(out, { recursive: true });
+  }, 2 * MINUTES);
+
+  /** Starts a study on the cluster. */
+  const studyOn = async (file: string, name: string): Promise<Started> =>
+    start(['run', file, '--server', await there.server(), '--out', path.join(out, name)], {});
+  /** Hashes of the report that one process makes of it, with nothing but files. */
+  const embedded = async (file: string, name: string) => {
+    const [data, report] = [path.join(out, `${name}-data`), path.join(out, `${name}-embedded`)];
+    const ended = await start(['run', file, '--data', data, '--out', report]).end;
+    expect(ended, ended.stderr).toMatchObject({ code: 0 });
+    return hashesOf(report);
+  };
+  const trainingPods = async () =>
+    (await there.kubectl('get', 'pods', '--selector', jobs, '--output', 'jsonpath={.items[*].status.phase}'))
+      .split(' ')
+      .filter((phase) => phase === 'Running').length;
+
+  it(
+    'is installed, with the tables made before anything else',
+    async () => {
+      await there.install();
+      expect(await there.names('deployments')).toHaveLength(6);
+      expect(await there.names('jobs')).toEqual([]);
+    },
+    5 * MINUTES,
+  );
+
+  it(
+    'passes its own test: a study from images to the report',
+    async () => {
+      expect(await there.helm('test', there.release, '--timeout', '8m')).toMatch(/Phase: +Succeeded/);
+    },
+    9 * MINUTES,
+  );
+
+  it(
+    'makes the report of an undisturbed process, though each pod is deleted and the node drained',
+    async () => {
+      const file = await there.study('disturbed', 12);
+      const study = await studyOn(file, 'disturbed');
+      await eventually('a training runs', trainingPods, 2 * MINUTES);
+      await there.kubectl('delete', 'pods', '--all', '--wait=false');
+      await eventually('a training runs again', trainingPods, 2 * MINUTES);
+      await there.lab.kubectl(
+        'drain',
+        'node-0',
+        '--ignore-daemonsets',
+        '--delete-emptydir-data',
+        '--timeout=60s',
+      );
+      expect(await trainingPods()).toBe(0);
+      await there.lab.kubectl('uncordon', 'node-0');
+      const ended = await study.end;
+      expect(ended, ended.stderr).toMatchObject({ code: 0 });
+      expect(hashesOf(path.join(out, 'disturbed'))).toEqual(await embedded(file, 'disturbed'));
+    },
+    9 * MINUTES,
+  );
+
+  it('asks for a GPU for each training, on the nodes that have them', async () => {
+    const pods = await there.kubectl('get', 'jobs', '--output', 'json');
+    const { items } = JSON.parse(pods) as {
+      items: {
+        spec: { template: { spec: { nodeSelector: object; containers: { resources: object }[] } } };
+      }[];
+    };
+    expect(items.length).toBeGreaterThan(0);
+    for (const { spec } of items) {
+      const { nodeSelector, containers } = spec.template.spec;
+      expect(nodeSelector).toEqual({ pool: 'gpu' });
+      expect(containers[0]?.resources).toMatchObject({ limits: { 'nvidia.com/gpu': '1' } });
+    }
+  });
+
+  it(
+    'upgrades and rolls back while a study runs, and trainings go on untouched',
+    async () => {
+      const file = await there.study('upgraded', 20);
+      const study = await studyOn(file, 'upgraded');
+      await eventually('a training runs', trainingPods, 2 * MINUTES);
+      const [job] = await there.names('pods', jobs);
+      await there.install('settings.LOG_LEVEL=debug', 'services.activations.replicas=3');
+      expect(await there.names('pods', 'app.kubernetes.io/component=activations')).toHaveLength(3);
+      expect(await there.names('pods', jobs)).toContain(job);
+      await there.helm('rollback', there.release, '--wait', '--timeout', '4m');
+      const ended = await study.end;
+      expect(ended, ended.stderr).toMatchObject({ code: 0 });
+      expect(hashesOf(path.join(out, 'upgraded'))).toEqual(await embedded(file, 'upgraded'));
+    },
+    12 * MINUTES,
+  );
+
+  it(
+    'leaves nothing when it is uninstalled',
+    async () => {
+      await there.helm('uninstall', there.release, '--wait', '--timeout', '2m');
+      const kinds =
+        'all,configmaps,serviceaccounts,roles,rolebindings,networkpolicies,persistentvolumeclaims';
+      const left = async () =>
+        (await there.names(kinds)).filter((name) => !/kube-root-ca.crt|serviceaccount\/default$/.test(name));
+      await eventually('nothing is left', async () => (await left()).length === 0, MINUTES);
+      expect(await there.names('secrets')).toEqual(['secret/store']);
+    },
+    4 * MINUTES,
+  );
+});

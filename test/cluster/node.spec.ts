@@ -1,0 +1,87 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { readTaskLog } from '@palimpsest/platform';
+import { eventually, someResources } from '@palimpsest/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Job } from '../../libs/platform/src/jobs/jobs.js';
+import { makeImage, missing, startLab, type Lab } from './lab/lab.mjs';
+import { corner } from './support/corner.js';
+
+const reason = missing({ mode: 'node' });
+const never = new AbortController().signal;
+const image = 'palimpsest-lab/busybox:1';
+const job: Job = {
+  kind: 'train',
+  taskId: '0'.repeat(32),
+  needs: { ...someResources, memoryBytes: 32 * 2 ** 20 },
+};
+
+/** What the container of a template runs instead of the program. */
+const shell = (script: string) => ({
+  container: { image, imagePullPolicy: 'Never', command: ['/bin/sh', '-c', script] },
+});
+
+function busybox(folder: string): Promise<string> {
+  const names = execFileSync('/bin/busybox', ['--list'], { encoding: 'utf8' }).split('\n');
+  const applets = names.filter((name) => name !== '' && name !== 'busybox');
+  const links = Object.fromEntries(applets.map((name) => [`/bin/${name}`, 'busybox']));
+  return makeImage(folder, {
+    name: image,
+    files: { '/bin/busybox': '/bin/busybox' },
+    links,
+    entrypoint: ['/bin/sh'],
+  });
+}
+
+describe.skipIf(reason)(`jobs on a real node${reason === undefined ? '' : ` (skipped: ${reason})`}`, () => {
+  let lab: Lab;
+  let folder = '';
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'palimpsest-image-'));
+    lab = await startLab({ mode: 'node', images: [await busybox(folder)] });
+  });
+  afterAll(async () => {
+    await lab.remove();
+    await rm(folder, { recursive: true });
+  });
+
+  it.each([
+    ['done', 'exit 0'],
+    ['failed', 'exit 42'],
+  ])('are %s by their exit code', async (end, script) => {
+    const jobs = await (await corner(lab)).open(shell(script));
+    expect(await jobs.run(job, never)).toBe(end);
+    await jobs.close();
+  });
+
+  it('say that they were killed for want of memory, and their last words are kept', async () => {
+    const place = await corner(lab);
+    const jobs = await place.open(shell('echo so far so good; tail /dev/zero'));
+    await expect(jobs.run(job, never)).rejects.toThrow(/was killed for want of memory \(limit 34 MB\)/);
+    expect(await readTaskLog(place.store, job.taskId)).toContain('so far so good');
+    await jobs.close();
+  });
+
+  it('say that their image is not there', async () => {
+    const place = await corner(lab);
+    const jobs = await place.open({ container: { image: 'nowhere:1', imagePullPolicy: 'Never' } });
+    await expect(jobs.run(job, never)).rejects.toThrow(/cannot get its image nowhere:1 \(ErrImageNeverPull/);
+    expect((await place.kubectl('get', 'jobs', '-o', 'name')).trim()).toBe('');
+    await jobs.close();
+  });
+
+  it('are told to stop when they are cancelled, and are gone after', async () => {
+    const place = await corner(lab);
+    const jobs = await place.open(shell('trap "exit 1" TERM; while true; do sleep 0.1; done'));
+    const stop = new AbortController();
+    const run = jobs.run(job, stop.signal);
+    const phase = () => place.kubectl('get', 'pods', '-o', 'jsonpath={.items[*].status.phase}');
+    await eventually('it runs', async () => (await phase()) === 'Running', 30_000);
+    stop.abort();
+    await expect(run).rejects.toMatchObject({ name: 'AbortError' });
+    expect((await place.kubectl('get', 'jobs,pods', '-o', 'name')).trim()).toBe('');
+    await jobs.close();
+  });
+});

@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { programPath } from '../../charts/tools/programs.mjs';
+import {
+  missing as missingServer,
+  startKafka,
+  startMinio,
+  startPostgres,
+} from '../../distributed/servers/servers.mjs';
+import type { Server } from '../../distributed/servers/servers.mjs';
+import { writeTinyStudy } from '../../support/tiny-study.mjs';
+import { missing as missingLab, startLab, type Lab } from '../lab/lab.mjs';
+import { archiveOf, nameOf } from './image.js';
+
+const run = promisify(execFile);
+const chart = 'helm/palimpsest';
+const small = { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '1Gi' } };
+
+/** Why the chart cannot be installed on a cluster of this machine, in words; undefined when it can. */
+export function missing(): string | undefined {
+  if (missingLab({ mode: 'node' })) return missingLab({ mode: 'node' });
+  for (const server of ['kafka', 'minio', 'postgres'] as const)
+    if (missingServer(server)) return `${server}: ${missingServer(server) ?? ''}`;
+  if (!programPath('helm')) return 'no Helm: node test/charts/tools/fetch.mjs';
+  return archiveOf('runtime') ? undefined : 'no image: scripts/image/build.sh';
+}
+
+/** The chart on a cluster with one real node, which reaches broker, store and database at the host's address. */
+export class Installation {
+  readonly namespace = 'lab';
+  readonly release = 'palimpsest';
+
+  private constructor(
+    readonly lab: Lab,
+    /** Seen by the pods of `ingestion` under the same path. */
+    readonly folder: string,
+    private readonly servers: Server[],
+  ) {}
+
+  static async start(): Promise<Installation> {
+    // Users other than the one who runs the tests must be let in.
+    const folder = mkdtempSync(path.join(tmpdir(), 'palimpsest-study-'));
+    chmodSync(folder, 0o755);
+    const lab = await startLab({ mode: 'node', images: [archiveOf('runtime') as string] });
+    const servers = await Promise.all(
+      [startKafka, startMinio, startPostgres].map((start) => start({ address: lab.host })),
+    );
+    const installation = new Installation(lab, folder, servers);
+    await installation.#prepare();
+    return installation;
+  }
+
+  async #prepare(): Promise<void> {
+    const { env } = this.servers[1] as Server;
+    await this.lab.kubectl('create', 'namespace', this.namespace);
+    const literals = Object.entries(env).map(([name, value]) => `--from-literal=${name}=${value}`);
+    await this.kubectl('create', 'secret', 'generic', 'store', ...literals);
+    await this.lab.kubectl('label', 'node', 'node-0', 'pool=gpu');
+    const gpus = ['capacity', 'allocatable'].map((which) => {
+      return { op: 'add', path: `/status/${which}/nvidia.com~1gpu`, value: '2' };
+    });
+    const patch = ['--subresource=status', '--type=json', '--patch', JSON.stringify(gpus)];
+    await this.lab.kubectl('patch', 'node', 'node-0', ...patch);
+  }
+
+  /** In the namespace of the release. */
+  kubectl(...args: string[]): Promise<string> {
+    return this.lab.kubectl('--namespace', this.namespace, ...args);
+  }
+
+  async helm(...args: string[]): Promise<string> {
+    const cluster = ['--kubeconfig', this.lab.kubeconfig, '--namespace', this.namespace];
+    return (await run(programPath('helm') as string, [...cluster, ...args])).stdout;
+  }
+
+  /** Installs or upgrades the release and waits until it is ready. @param more values beside the usual ones */
+  async install(...more: string[]): Promise<void> {
+    const file = path.join(this.lab.folder, 'values.json');
+    writeFileSync(file, JSON.stringify(this.#values()));
+    const sets = more.flatMap((value) => ['--set', value]);
+    const args = ['--install', '--wait', '--timeout', '4m', '--values', file, ...sets];
+    await this.helm('upgrade', this.release, chart, ...args);
+  }
+
+  #values() {
+    const [bus, store, database] = this.servers.map(({ url }) => url);
+    const services = ['api', 'ingestion', 'training', 'activations', 'analysis', 'reporting'];
+    return {
+      image: { ...nameOf(archiveOf('runtime') as string), pullPolicy: 'Never' },
+      bus: { url: bus },
+      store: { url: store, existingSecret: 'store' },
+      database: { url: database },
+      services: Object.fromEntries(services.map((name) => [name, { resources: small }])),
+      jobs: { gpus: 1, gpuNodeSelector: { pool: 'gpu' } },
+      datasets: { mountPath: this.folder, volume: { hostPath: { path: this.folder } } },
+    };
+  }
+
+  /** A study with that many epochs a stage. @returns its file */
+  async study(name: string, epochs: number): Promise<string> {
+    const file = await writeTinyStudy(path.join(this.folder, name));
+    for (const entry of readdirSync(this.folder, { recursive: true, encoding: 'utf8' })) {
+      const each = path.join(this.folder, entry);
+      chmodSync(each, statSync(each).isDirectory() ? 0o755 : 0o644);
+    }
+    const { stdout } = await run('sed', [`s/maxEpochs: 2/maxEpochs: ${epochs}/g`, file]);
+    writeFileSync(file, stdout);
+    return file;
+  }
+
+  /** The address of `api`, which this machine reaches. */
+  async server(): Promise<string> {
+    const address = ['get', 'service', `${this.release}-api`, '--output', 'jsonpath={.spec.clusterIP}'];
+    return `http://${await this.kubectl(...address)}:7315`;
+  }
+
+  /** Names of what is there of a kind, of those with a label. */
+  async names(kind: string, selector = ''): Promise<string[]> {
+    const found = await this.kubectl('get', kind, '--output', 'name', '--selector', selector);
+    return found.split('\n').filter((line) => line !== '');
+  }
+
+  async remove(): Promise<void> {
+    for (const server of this.servers) await server.remove();
+    await this.lab.remove();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
