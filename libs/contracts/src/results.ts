@@ -30,6 +30,7 @@ export const studyResultsSchema = z.strictObject({
       source: z.string(),
       strategy: z.enum(['finetune', 'freeze']),
       fold: z.int().positive(),
+      seed: z.int().positive().optional().describe('which of `training.seeds`; left out for the first, 0'),
       ...provenance,
       output: tasks.train.output,
     }),

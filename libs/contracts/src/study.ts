@@ -137,6 +137,14 @@ export const trainingSchema = z.strictObject({
     'The first stage of `freeze`: the head alone, the base in inference mode, last weights kept.',
   ),
   pretrain: stageSchema.describe('Training of a `pretrain` source.'),
+  seeds: z
+    .int()
+    .min(1)
+    .max(50)
+    .optional()
+    .describe(
+      'How often each network is trained in each fold, with other seeds of head, dropout, order and augmentation; once when left out. The first is what one training alone would be.',
+    ),
   dropout: z.number().min(0).max(0.95).describe('Before the last layer.'),
   randomDropout: z.boolean().describe('Whether a random start is trained with dropout too.'),
   augmentation: augmentationSchema.nullable().describe('Of training images; null for none.'),

@@ -1,6 +1,7 @@
 import { curvesSchema, manifestSchema, PlatformError, predictionsSchema } from '@palimpsest/contracts';
 import type { StudyResults } from '@palimpsest/contracts';
 import { readNpy } from '@palimpsest/formats';
+import { mean } from '@palimpsest/numerics';
 import type { Store } from '@palimpsest/platform';
 import { groupBy } from './group-by.js';
 import {
@@ -11,7 +12,7 @@ import {
   type FilterBank,
   type FoldView,
 } from './view.js';
-import type { ComparisonView, PretrainingView, View } from './view.js';
+import type { ComparisonView, PretrainingView, SeedView, View } from './view.js';
 
 /** The fold whose networks the figure of filters shows. */
 const shownFold = 1;
@@ -25,9 +26,12 @@ export async function collect(results: StudyResults, store: Store, signal: Abort
   const { study } = results;
   const datasets = await each(results.datasets, signal, (d) => readDataset(d, results, store));
   const pretrainings = await each(results.pretrainings, signal, (p) => readPretraining(p, results, store));
-  const folds = await each(results.trainings, signal, async (t) => ({
-    at: t,
-    fold: await readFold(t, store),
+  const ofFolds = groupBy(results.trainings, ({ target, source, strategy, fold }) =>
+    [target, source, strategy, fold].join('/'),
+  );
+  const folds = await each([...ofFolds.values()], signal, async (seeds) => ({
+    at: seeds[0] as From<'trainings'>,
+    fold: await readFold(seeds, store),
   }));
   const extractions = results.extractions.map(readExtraction);
   const shown = results.extractions.filter(
@@ -127,16 +131,25 @@ async function readPretraining(
   };
 }
 
-async function readFold(
-  { fold, taskId, version, output }: From<'trainings'>,
-  store: Store,
-): Promise<FoldView> {
+/** @param trained one for each seed, the first of which comes first */
+async function readFold(trained: readonly From<'trainings'>[], store: Store): Promise<FoldView> {
+  const { fold, taskId, version, output } = trained[0] as From<'trainings'>;
   const [curves, predictions] = await Promise.all([
     store.getJson(output.curves, curvesSchema),
     store.getJson(output.predictions, predictionsSchema),
   ]);
-  const { auc, accuracy, checkpoint } = output;
-  return { fold, taskId, version, auc, accuracy, curves, predictions, checkpointHash: checkpoint.sha256 };
+  const seeds = trained.map(readSeed);
+  const aucs = seeds.flatMap(({ auc }) => auc ?? []);
+  return {
+    ...{ fold, taskId, version, curves, predictions, seeds },
+    auc: aucs.length > 0 ? mean(aucs) : null,
+    accuracy: mean(seeds.map(({ accuracy }) => accuracy)),
+  };
+}
+
+function readSeed({ seed = 0, taskId, version, output }: From<'trainings'>): SeedView {
+  const { auc, accuracy, epochs, checkpoint } = output;
+  return { seed, taskId, version, auc, accuracy, epochs, checkpointHash: checkpoint.sha256 };
 }
 
 function armsOf(trained: { at: From<'trainings'>; fold: FoldView }[]): Arm[] {

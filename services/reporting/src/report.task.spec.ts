@@ -175,6 +175,22 @@ describe('a report of trainings for which memory did not suffice', () => {
   });
 });
 
+describe('a report of several seeds', () => {
+  it('says so, counts every training, and sets their spread beside that of the folds', async () => {
+    const study = aStudy(['breast']);
+    const of = made({
+      study: { ...study, training: { ...study.training, seeds: 3 } },
+      auc: ({ fold, seed = 0 }) => 0.6 + fold / 100 + seed / 10,
+    });
+    const { html, paths, read } = await reportOf(of);
+    expect(unbalanced(html)).toEqual([]);
+    expect(html).toContain('<td class="n">73.00</td><td class="n">1.58</td><td class="n">10.00</td>');
+    expect(html).toContain('45 trained networks');
+    expect(paths).toContain('tables/auc-seeds.csv');
+    expect(await read('findings.md')).toContain('each network was trained 3 times in each fold');
+  });
+});
+
 describe('a report with parts missing', () => {
   it('keeps the values of the folds that are there under their numbers', async () => {
     const of = made({ study: aStudy(['breast']), auc: ({ fold }) => fold / 10 });

@@ -25,14 +25,25 @@ export interface DatasetView {
   manifestHash: string;
 }
 
-/** A network trained with one fold held out. */
+/** One of the trainings of a fold, which differ in their seeds alone. */
+export interface SeedView extends Origin {
+  seed: number;
+  auc: number | null;
+  accuracy: number;
+  epochs: number;
+  checkpointHash: string;
+}
+
+/** A network trained with one fold held out. With several seeds, curves, predictions and origin are of the first. */
 export interface FoldView extends Origin {
   fold: number;
+  /** Mean over seeds. */
   auc: number | null;
+  /** Mean over seeds. */
   accuracy: number;
   curves: Curves;
   predictions: Predictions;
-  checkpointHash: string;
+  seeds: SeedView[];
 }
 
 /** One source, trained one way, on one target: a cell of the table of AUC. */
@@ -93,6 +104,11 @@ export interface View {
 export function isRandom(study: Study, source: string): boolean {
   const found = study.sources[source];
   return found !== undefined && 'random' in found;
+}
+
+/** How often each network is trained in each fold. */
+export function seedsOf({ training }: Study): number {
+  return training.seeds ?? 1;
 }
 
 /** The strategy a source is trained with where the study asks for one: a random start has nothing worth freezing. */

@@ -69,6 +69,11 @@ export function preprocessingOf(study: Study, name: string): Preprocessing {
   return isRandom(source) ? protocolPresets[study.protocol].preprocessing : source.preprocessing;
 }
 
+/** Trainings of a fold that differ in their seeds: the first has none of its own. */
+export function seedsOf({ training }: Study): { seed?: number }[] {
+  return Array.from({ length: training.seeds ?? 1 }, (_, seed) => (seed === 0 ? {} : { seed }));
+}
+
 /** 1, 2, … up to the folds of a target. */
 export function foldsOf(study: Study, target: string): number[] {
   return Array.from({ length: targetOf(study, target).split.folds }, (_, i) => i + 1);

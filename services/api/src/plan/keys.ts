@@ -1,12 +1,22 @@
 import type { Model, PairKind, Strategy } from '@palimpsest/contracts';
 
+/** Which training of a target. */
+export interface TrainAt {
+  target: string;
+  source: string;
+  strategy: Strategy;
+  fold: number;
+  /** Which of `training.seeds`; left out for the first, 0. */
+  seed?: number;
+}
+
 /** Names of the nodes of a plan. */
 export const keys = {
   ingest: (dataset: string) => `ingest/${dataset}`,
   import: (source: string) => `import/${source}`,
   pretrain: (source: string) => `train/${source}`,
-  train: (at: { target: string; source: string; strategy: Strategy; fold: number }) =>
-    `train/${at.target}/${at.source}/${at.strategy}/${at.fold}`,
+  train: ({ target, source, strategy, fold, seed }: TrainAt) =>
+    ['train', target, source, strategy, fold, ...(seed === undefined ? [] : [`seed-${seed}`])].join('/'),
   extract: (target: string, model: Model, fold: number | null) =>
     ['extract', target, ...nameOf(model), ...(fold === null ? [] : [fold])].join('/'),
   compare: (at: { target: string; pair: PairKind; a: Model; b: Model; fold: number | null }) =>

@@ -260,6 +260,26 @@ describe('inputs of tasks', () => {
     expect(at('train/knee/random/finetune/3').seeds).not.toEqual(at('train/knee/random/finetune/4').seeds);
   });
 
+  it('of a fold that is trained with several seeds differ in these alone, and the first is as it was', () => {
+    const several = inputsOf(with_((s) => (s.training.seeds = 3)));
+    expect(Object.fromEntries([...several].filter(([key]) => !key.includes('/seed-')))).toEqual(
+      Object.fromEntries(inputs),
+    );
+    const others = [...several].filter(([key]) => key.includes('/seed-'));
+    expect(others).toHaveLength(2 * 5 * 5);
+    const seeds = others.map(([key, input]) => {
+      const { seeds, ...rest } = input as { seeds: object };
+      const { seeds: first, ...restOfFirst } = several.get(key.replace(/\/seed-.$/, '')) as {
+        seeds: object;
+      };
+      expect(rest).toEqual(restOfFirst);
+      expect(seeds).not.toEqual(first);
+      return JSON.stringify(seeds);
+    });
+    // Two a fold, the same for all sources and strategies.
+    expect(new Set(seeds).size).toBe(2 * 5);
+  });
+
   it('begin two pre-trainings on different images from different draws', () => {
     const study = with_((s) => {
       s.datasets.lines = { ...s.datasets.shapes!, path: '/data/lines.csv' };

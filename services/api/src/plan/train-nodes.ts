@@ -12,6 +12,7 @@ import {
   isRandom,
   preprocessingOf,
   pretrainFold,
+  seedsOf,
   sourceOf,
   sourcesJudgedOn,
   strategiesOf,
@@ -19,7 +20,7 @@ import {
 } from './context.js';
 import type { PlanContext } from './context.js';
 import { importEstimate, ingestEstimate, smallNeeds, trainEstimate, trainNeeds } from './costs.js';
-import { keys } from './keys.js';
+import { keys, type TrainAt } from './keys.js';
 import type { Outputs, ResolvableNode } from './node.js';
 import { deriveSeed } from './seed.js';
 
@@ -76,12 +77,14 @@ export function sourceNodes(
   ];
 }
 
-/** Every training of a target: source × strategy × fold. */
+/** Every training of a target: source × strategy × fold × seed. */
 export function trainNodes(context: PlanContext, target: string): ResolvableNode<'train'>[] {
   const { study } = context;
   return sourcesJudgedOn(study, target).flatMap((source) =>
     strategiesOf(study, source).flatMap((strategy) =>
-      foldsOf(study, target).map((fold) => trainNode(context, { target, source, strategy, fold })),
+      foldsOf(study, target).flatMap((fold) =>
+        seedsOf(study).map((seed) => trainNode(context, { target, source, strategy, fold, ...seed })),
+      ),
     ),
   );
 }
@@ -105,10 +108,7 @@ export function plannedStart(
   return { deps: [key], start: (outputs) => ({ weights: outputs.of('import', key).weights }) };
 }
 
-function trainNode(
-  context: PlanContext,
-  about: { target: string; source: string; strategy: Strategy; fold: number },
-): ResolvableNode<'train'> {
+function trainNode(context: PlanContext, about: TrainAt): ResolvableNode<'train'> {
   const { study } = context;
   const { target, source, strategy, fold } = about;
   const dataset = targetOf(study, target);
@@ -130,7 +130,7 @@ function trainNode(
       fold,
       stages,
       dropout: random && !study.training.randomDropout ? 0 : study.training.dropout,
-      seeds: seedsOf(study, fold),
+      seeds: drawn(study, about),
     }),
   };
 }
@@ -160,7 +160,7 @@ function pretrainNode(context: PlanContext, source: string, on: string): Resolva
         fold: pretrainFold,
         stages,
         dropout: study.training.dropout,
-        seeds: seedsOf(study, pretrainFold),
+        seeds: drawn(study, { fold: pretrainFold }),
       };
     },
   };
@@ -198,10 +198,11 @@ function trainSettings(study: Study, dataset: Dataset, source: string) {
 }
 
 /** The same heads and the same order of images for every source and strategy of a fold: only the start differs. */
-function seedsOf({ seeds }: Study, fold: number) {
+function drawn({ seeds }: Study, { fold, seed }: Pick<TrainAt, 'fold' | 'seed'>) {
+  const which = seed === undefined ? [fold] : [fold, seed];
   return {
-    head: deriveSeed('head', seeds.initialisation, fold),
-    training: deriveSeed('training', seeds.training, fold),
+    head: deriveSeed('head', seeds.initialisation, ...which),
+    training: deriveSeed('training', seeds.training, ...which),
   };
 }
 

@@ -38,10 +38,7 @@ export function studyResults(
       source,
       ...entry('train', keys.pretrain(source)),
     })),
-    trainings: about('train').map(({ target, source, strategy, fold }) => {
-      const at = { target, source, strategy, fold };
-      return { ...at, ...entry('train', keys.train(at)) };
-    }),
+    trainings: about('train').map(({ kind, ...at }) => ({ ...at, ...entry(kind, keys.train(at)) })),
     extractions: about('extract').map(({ target, model, fold }) => {
       return { target, model, fold, ...entry('extract', keys.extract(target, model, fold)) };
     }),

@@ -1,6 +1,6 @@
 import { counted, listed } from '../numbers.js';
 import { groupBy } from '../group-by.js';
-import type { View } from '../view.js';
+import { seedsOf, type View } from '../view.js';
 import type { Finding } from './finding.js';
 
 /** What these results do not allow anyone to conclude, and why. */
@@ -9,7 +9,7 @@ export function limitFindings(view: View): Finding[] {
     ...syntheticLimit(view),
     ...targetLimit(view),
     ...foldLimit(view),
-    seedLimit,
+    seedLimit(view),
     ...holdoutLimit(view),
     ...patientLimit(view),
     ...similarityLimits(view),
@@ -18,10 +18,17 @@ export function limitFindings(view: View): Finding[] {
   ];
 }
 
-const seedLimit: Finding = {
-  about: 'One run a fold',
-  text: 'each network was trained once in each fold: the spread over folds mixes the choice of images with the luck of the training.',
-};
+function seedLimit({ study }: View): Finding {
+  if (seedsOf(study) === 1)
+    return {
+      about: 'One run a fold',
+      text: 'each network was trained once in each fold: the spread over folds mixes the choice of images with the luck of the training.',
+    };
+  return {
+    about: 'One start a fold',
+    text: `each network was trained ${seedsOf(study)} times in each fold, always from the same start, and the AUC of a fold is their mean; learning curves, similarity and agreement are of the first of these trainings alone.`,
+  };
+}
 
 function syntheticLimit({ study }: View): Finding[] {
   if (!study.synthetic) return [];

@@ -15,7 +15,7 @@ export interface Made {
   study: Study;
   imagesPerFold: number;
   classes: string[];
-  auc(at: { target: string; source: string; strategy: Strategy; fold: number }): number | null;
+  auc(at: { target: string; source: string; strategy: Strategy; fold: number; seed?: number }): number | null;
   similarity(at: {
     target: string;
     pair: PairKind;

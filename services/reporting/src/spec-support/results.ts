@@ -53,7 +53,10 @@ const armsOf = ({ study }: Made) =>
 
 function trainings(of: Made, store: Store, target: string): Promise<StudyResults['trainings']> {
   const manifest = manifestOf(of, target);
-  const arms = armsOf(of).flatMap((arm) => foldsOf(of.study).map((fold) => ({ target, ...arm, fold })));
+  const seeds = Array.from({ length: of.study.training.seeds ?? 1 }, (_, seed) => (seed > 0 ? { seed } : {}));
+  const arms = armsOf(of).flatMap((arm) =>
+    foldsOf(of.study).flatMap((fold) => seeds.map((seed) => ({ target, ...arm, fold, ...seed }))),
+  );
   return Promise.all(
     arms.map(async (arm) => ({
       ...arm,

@@ -8,6 +8,7 @@ export interface TrainedArm {
   source: string;
   strategy: Strategy;
   fold: number;
+  seed?: number;
 }
 
 /** The images of a made-up dataset: three of a patient in a row, a third of them of the second class. */

@@ -19,6 +19,37 @@ describe('AUC over folds', () => {
   });
 });
 
+describe('AUC over seeds', () => {
+  const training = { ...study.training, seeds: 3 };
+  const several = aStudy(['one'], { training });
+  const auc = ({ fold, seed = 0 }: { fold: number; seed?: number }) => 0.5 + fold / 20 + (seed * fold) / 100;
+
+  it('is their mean in each fold, and its spread the pooled deviation within folds', async () => {
+    const view = await viewOf({ study: several, auc });
+    const [first] = aucSummaries(view);
+    const means = [1, 2, 3, 4, 5].map((fold) => 0.5 + fold / 20 + fold / 100);
+    expect(first?.values.map((value) => value.toFixed(12))).toEqual(means.map((value) => value.toFixed(12)));
+    // Seeds 0, 1 and 2 lie fold/100 apart, so the variance of a fold is (fold/100)²; the mean of five is 11/100².
+    expect(first?.sdOfSeeds).toBeCloseTo(Math.sqrt(11) / 100, 12);
+  });
+
+  it('has no spread where each network is trained once, or no AUC', async () => {
+    expect(aucSummaries(await viewOf({ study }))[0]?.sdOfSeeds).toBeNull();
+    const view = await viewOf({ study: several, auc: () => null });
+    expect(aucSummaries(view)[0]).toMatchObject({ values: [], mean: null, sdOfSeeds: null });
+  });
+
+  it('pairs sources by the means of their folds', async () => {
+    const lead = ({ source, seed = 0 }: { source: string; seed?: number }) =>
+      source === 'natural' ? 0.7 + seed / 10 : 0.7;
+    const view = await viewOf({
+      study: several,
+      auc: (at) => lead(at) + at.fold / 100,
+    });
+    expect(sourceDifferences(view, 'finetune')[0]?.difference).toBeCloseTo(0.1, 12);
+  });
+});
+
 describe('differences between sources', () => {
   it('are paired over folds, with the correction for overlapping training sets', async () => {
     const gaps = [0.02, 0.04, 0.06, 0.04, 0.04];

@@ -9,6 +9,8 @@ export interface AucSummary {
   mean: number | null;
   /** With divisor n − 1; null for fewer than two folds. */
   sd: number | null;
+  /** Deviation of one training from another of the same fold, pooled over folds; null where each has one seed only. */
+  sdOfSeeds: number | null;
 }
 
 /** Mean and standard deviation over folds of every arm. */
@@ -20,8 +22,18 @@ export function aucSummaries(view: View): AucSummary[] {
       values,
       mean: values.length > 0 ? mean(values) : null,
       sd: values.length > 1 ? sd(values) : null,
+      sdOfSeeds: pooledSd(arm.folds.map(({ seeds }) => seeds.flatMap(({ auc }) => auc ?? []))),
     };
   });
+}
+
+/** √(Σ squared deviations from the mean of the own group / Σ (size − 1)); null where no group has two values. */
+function pooledSd(groups: readonly number[][]): number | null {
+  const several = groups.filter(({ length }) => length > 1);
+  if (several.length === 0) return null;
+  const degrees = several.map(({ length }) => length - 1);
+  const squares = several.map((group, i) => sd(group) ** 2 * (degrees[i] as number));
+  return Math.sqrt(mean(squares) / mean(degrees));
 }
 
 /** How much better one arm is than another on the same folds of a target. */

@@ -52,7 +52,7 @@ function gainOf(view: View, at: GainAt): { gain: number; taskIds: string[] } | u
   if (!tuned || !base || tuned.auc === null || base.auc === null) return undefined;
   const difference = tuned.auc - base.auc;
   const gain = view.study.analysis.gain === 'relative' ? difference / base.auc : difference;
-  return { gain, taskIds: [tuned.taskId, base.taskId] };
+  return { gain, taskIds: [...tuned.seeds, ...base.seeds].map(({ taskId }) => taskId) };
 }
 
 /** The line of gain against similarity in one layer of a source, with what resampling points, and targets, does to it. */

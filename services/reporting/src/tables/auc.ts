@@ -1,20 +1,33 @@
 import type { AucDifference, AucSummary } from '../statistics/auc.js';
-import { isRandom, type View } from '../view.js';
+import { isRandom, seedsOf, type View } from '../view.js';
 import type { Table } from './table.js';
 
 /** Mean AUC of every target, source and strategy, in [0, 1]. */
-export function aucTable(summaries: readonly AucSummary[]): Table {
+export function aucTable({ study }: View, summaries: readonly AucSummary[]): Table {
+  const several = seedsOf(study) > 1;
   return {
     name: 'auc',
-    columns: ['target', 'source', 'strategy', 'folds', 'mean', 'sd'],
-    rows: summaries.map(({ arm, values, mean, sd }) => [
-      arm.target,
-      arm.source,
-      arm.strategy,
-      values.length,
-      mean,
-      sd,
+    columns: ['target', 'source', 'strategy', 'folds', 'mean', 'sd', ...(several ? ['sd_of_seeds'] : [])],
+    rows: summaries.map(({ arm, values, mean, sd, sdOfSeeds }) => [
+      ...[arm.target, arm.source, arm.strategy, values.length, mean, sd],
+      ...(several ? [sdOfSeeds] : []),
     ]),
+  };
+}
+
+/** AUC of every training, where those of a fold differ in their seeds. */
+export function aucSeedsTable(view: View): Table {
+  return {
+    name: 'auc-seeds',
+    columns: 'target source strategy fold seed auc accuracy epochs task'.split(' '),
+    rows: view.arms.flatMap(({ target, source, strategy, folds }) =>
+      folds.flatMap(({ fold, seeds }) =>
+        seeds.map(({ seed, auc, accuracy, epochs, taskId }) => [
+          ...[target, source, strategy, fold],
+          ...[seed, auc, accuracy, epochs, taskId],
+        ]),
+      ),
+    ),
   };
 }
 

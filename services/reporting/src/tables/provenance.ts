@@ -64,13 +64,15 @@ function armGroups(view: View): ProvenanceGroup[] {
   return view.arms.map(({ target, source, strategy, folds }) => ({
     anchor: armAnchor(target, source, strategy),
     about: `${target}: ${modelWords({ source, strategy, draw: 'first' })}`,
-    tasks: folds.map(({ fold, taskId, version, checkpointHash }) => ({
-      kind: 'train',
-      version,
-      taskId,
-      part: `fold ${fold}, checkpoint`,
-      artifact: checkpointHash,
-    })),
+    tasks: folds.flatMap(({ fold, seeds }) =>
+      seeds.map(({ seed, taskId, version, checkpointHash }) => ({
+        kind: 'train',
+        version,
+        taskId,
+        part: `fold ${fold}${seed > 0 ? `, seed ${seed}` : ''}, checkpoint`,
+        artifact: checkpointHash,
+      })),
+    ),
   }));
 }
 

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { hundredfold, hundredfoldSd } from '../numbers.js';
+import { analyse } from '../findings/findings.js';
 import { aStudy } from '../spec-support/made.js';
 import { viewOf } from '../spec-support/views.js';
 import { aucSummaries } from '../statistics/auc.js';
-import { aucRows } from './auc.js';
+import { aucRows, aucSeedsTable, aucTable } from './auc.js';
 import { aucLatex } from './auc-latex.js';
 import { curvesByLayerTable, curvesTable, foldsTable } from './data.js';
+import { provenance, provenanceTable } from './provenance.js';
 import { toCsv } from './table.js';
+import { tablesOf } from './tables.js';
 
 describe('rounding of AUC', () => {
   it('is to one decimal, deviations twice under the paper’s protocols', () => {
@@ -47,6 +50,33 @@ describe('the table of AUC', () => {
     expect(latex).toContain(
       'one & $93.0 \\pm 1.6$ & $93.0 \\pm 1.6$ & $83.0 \\pm 1.6$ & $\\mathbf{98.0 \\pm 1.6}$ & $63.0 \\pm 1.6$ \\\\',
     );
+  });
+});
+
+describe('tables of a study with several seeds', () => {
+  it('hold the spread over seeds and every training', async () => {
+    const plain = aStudy(['one']);
+    const study = { ...plain, training: { ...plain.training, seeds: 2 } };
+    const view = await viewOf({ study, auc: ({ fold, seed = 0 }) => 0.6 + fold / 100 + seed / 10 });
+    const table = aucTable(view, aucSummaries(view));
+    expect(table.columns.at(-1)).toBe('sd_of_seeds');
+    expect(table.rows[0]?.at(-1)).toBeCloseTo(0.1 / Math.sqrt(2), 12);
+    const { rows } = aucSeedsTable(view);
+    expect(rows).toHaveLength(3 * 5 * 2);
+    expect(rows.slice(0, 3).map((row) => row.slice(3, 6))).toEqual([
+      [1, 0, 0.61],
+      [1, 1, expect.closeTo(0.71, 12)],
+      [2, 0, 0.62],
+    ]);
+    expect(new Set(rows.map((row) => row.at(-1))).size).toBe(rows.length);
+    const { rows: provided } = provenanceTable(provenance(view));
+    expect(provided.map(([, part]) => part)).toContain('fold 1, seed 1, checkpoint');
+  });
+
+  it('are no others where each network is trained once', async () => {
+    const view = await viewOf({ study: aStudy(['one']) });
+    expect(aucTable(view, aucSummaries(view)).columns.at(-1)).toBe('sd');
+    expect(tablesOf(view, analyse(view)).map(({ name }) => name)).not.toContain('auc-seeds');
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Analysis } from '../findings/findings.js';
-import type { View } from '../view.js';
-import { aucFoldsTable, aucTable, differencesTable } from './auc.js';
+import { seedsOf, type View } from '../view.js';
+import { aucFoldsTable, aucSeedsTable, aucTable, differencesTable } from './auc.js';
 import { curvesByLayerTable, curvesTable, foldsTable } from './data.js';
 import { provenance, provenanceTable } from './provenance.js';
 import { agreementTable, gainTable, similarityTable, slopesTable } from './similarity.js';
@@ -12,8 +12,9 @@ export function tablesOf(view: View, analysis: Analysis): Table[] {
     foldsTable(view),
     curvesTable(view),
     curvesByLayerTable(view),
-    aucTable(analysis.auc),
+    aucTable(view, analysis.auc),
     aucFoldsTable(view),
+    ...(seedsOf(view.study) > 1 ? [aucSeedsTable(view)] : []),
     differencesTable([...analysis.differences, ...analysis.strategyDifferences]),
     similarityTable(view),
     agreementTable(analysis.agreements),

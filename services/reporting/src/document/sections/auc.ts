@@ -3,7 +3,7 @@ import { fixed, hundredfold, hundredfoldSd } from '../../numbers.js';
 import type { AucSummary } from '../../statistics/auc.js';
 import { aucColumns, aucRows, type AucRow } from '../../tables/auc.js';
 import { armAnchor } from '../../tables/provenance.js';
-import { isRandom, type View } from '../../view.js';
+import { isRandom, seedsOf, type View } from '../../view.js';
 import { strategyMeaning, strategyWords } from '../../words.js';
 import { absent, details, origin, tableBlock, tableFigure, type Report } from '../report.js';
 
@@ -16,7 +16,7 @@ export function aucSection({ view, analysis }: Report): Markup {
     </section>`;
   return html`<section id="auc">
     <h2>AUC</h2>
-    ${main(view, analysis.auc)}${details('The value of each fold', folds(view))}
+    ${main(view, analysis.auc)}${spreads(view, analysis.auc)}${details('The value of each fold', folds(view))}
     <p>Files: <code>tables/auc.csv</code>, <code>tables/auc-folds.csv</code>, <code>tables/auc.tex</code>.</p>
   </section>`;
 }
@@ -77,7 +77,7 @@ function rowOf({ study }: View, { target, cells, best }: AucRow, width: number):
     const text = cellText(cell, study.protocol, width);
     return html`<td
       class="${cell === best ? 'n best' : 'n'}"
-      data-tasks="${cell.arm.folds.map(({ taskId }) => taskId).join(' ')}"
+      data-tasks="${cell.arm.folds.flatMap(({ seeds }) => seeds.map(({ taskId }) => taskId)).join(' ')}"
     >
       ${origin(armAnchor(target, cell.arm.source, cell.arm.strategy), text)}
     </td>`;
@@ -101,6 +101,22 @@ function cellText(
       ? html`<sup title="folds with one class only have no AUC">${values.length}/${arm.folds.length}</sup>`
       : null;
   return [hundredfold(mean), spread, missing];
+}
+
+/** What is luck of the training beside what is choice of the images. */
+function spreads({ study }: View, summaries: readonly AucSummary[]): Markup | null {
+  if (seedsOf(study) === 1) return null;
+  const rows = summaries.map(({ arm, mean, sd, sdOfSeeds }) => [
+    ...[arm.target, arm.source, isRandom(study, arm.source) ? '' : strategyWords[arm.strategy]],
+    ...[mean, sd, sdOfSeeds].map((value) => (value === null ? '–' : fixed(value * 100, 2))),
+  ]);
+  return tableBlock(
+    html`Spread of AUC × 100: standard deviation over folds, each the mean of its ${seedsOf(study)} trainings,
+      and over the trainings of one fold, which differ in their seeds alone (pooled over folds). Each
+      training: <code>tables/auc-seeds.csv</code>.`,
+    ['Target', 'Source', 'Strategy', '#Mean', '#over folds', '#over seeds'],
+    rows,
+  );
 }
 
 function folds(view: View): Markup {

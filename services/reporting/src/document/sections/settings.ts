@@ -52,7 +52,7 @@ function disputed({ analysis, evaluation, training }: Study): Setting[] {
 }
 
 function trainingSettings({ training, network, strategies }: Study): Setting[] {
-  const { augmentation: a } = training;
+  const { augmentation: a, seeds = 1 } = training;
   return [
     ['Network', network.architecture],
     ['Strategies', strategies.map((s) => strategyMeaning[s]).join('; ')],
@@ -60,6 +60,7 @@ function trainingSettings({ training, network, strategies }: Study): Setting[] {
     ['Head stage', stageWords(training.head)],
     ['Pre-training', stageWords(training.pretrain)],
     ['Dropout before the last layer', String(training.dropout)],
+    ...(seeds > 1 ? [['Trainings of a fold', `${seeds}, with different seeds`] as Setting] : []),
     [
       'Augmentation',
       a
