@@ -6,7 +6,7 @@ import { topics, type Message, type Topic } from './topics.js';
  * Version of the messages' schemas. It is raised when a field is added; no field is ever removed or given another
  * meaning, so that a reader of any version understands a writer of any other. Version 0 had no envelope.
  */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 const PREFIX = 'palimpsest.';
 

@@ -31,6 +31,7 @@ export const studyResultsSchema = z.strictObject({
       strategy: z.enum(['finetune', 'freeze']),
       fold: z.int().positive(),
       seed: z.int().positive().optional().describe('which of `training.seeds`; left out for the first, 0'),
+      shots: z.int().positive().optional().describe('images of each class; left out for all'),
       ...provenance,
       output: tasks.train.output,
     }),

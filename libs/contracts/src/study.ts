@@ -145,6 +145,13 @@ export const trainingSchema = z.strictObject({
     .describe(
       'How often each network is trained in each fold, with other seeds of head, dropout, order and augmentation; once when left out. The first is what one training alone would be.',
     ),
+  shots: z
+    .array(z.int().positive())
+    .min(1)
+    .optional()
+    .describe(
+      'Images of each class: `finetune` is also run on so few training images of each fold, drawn by seed, the smaller sets within the larger.',
+    ),
   dropout: z.number().min(0).max(0.95).describe('Before the last layer.'),
   randomDropout: z.boolean().describe('Whether a random start is trained with dropout too.'),
   augmentation: augmentationSchema.nullable().describe('Of training images; null for none.'),

@@ -58,6 +58,10 @@ const train = {
     start: startSchema,
     strategy: z.enum(['finetune', 'freeze', 'pretrain']),
     fold: z.int().positive().describe('held out'),
+    shots: z
+      .strictObject({ perClass: z.int().positive(), seed: z.int().nonnegative() })
+      .optional()
+      .describe('training images of each class, and what draws them; left out where all are trained on'),
     batchSize: z.int().positive(),
     dropout: z.number(),
     augmentation: augmentationSchema.extend({ horizontalFlip: z.boolean() }).nullable(),

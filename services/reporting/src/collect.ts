@@ -12,7 +12,7 @@ import {
   type FilterBank,
   type FoldView,
 } from './view.js';
-import type { ComparisonView, PretrainingView, SeedView, View } from './view.js';
+import type { ComparisonView, PretrainingView, SeedView, ShotsArm, View } from './view.js';
 
 /** The fold whose networks the figure of filters shows. */
 const shownFold = 1;
@@ -26,8 +26,8 @@ export async function collect(results: StudyResults, store: Store, signal: Abort
   const { study } = results;
   const datasets = await each(results.datasets, signal, (d) => readDataset(d, results, store));
   const pretrainings = await each(results.pretrainings, signal, (p) => readPretraining(p, results, store));
-  const ofFolds = groupBy(results.trainings, ({ target, source, strategy, fold }) =>
-    [target, source, strategy, fold].join('/'),
+  const ofFolds = groupBy(results.trainings, ({ target, source, strategy, shots, fold }) =>
+    [target, source, strategy, shots, fold].join('/'),
   );
   const folds = await each([...ofFolds.values()], signal, async (seeds) => ({
     at: seeds[0] as From<'trainings'>,
@@ -41,13 +41,15 @@ export async function collect(results: StudyResults, store: Store, signal: Abort
   const known = Object.keys(study.sources);
   const sources = [...known.filter((s) => !isRandom(study, s)), ...known.filter((s) => isRandom(study, s))];
   const order = { targets: Object.keys(study.targets), sources, strategies: study.strategies };
+  const arms = sorted(armsOf(folds), (arm) => [...placeOf(arm, order), arm.shots ?? 0]);
   return {
     study,
     targets: order.targets,
     sources,
     datasets: sorted(datasets, (d) => [d.isTarget ? 0 : 1, order.targets.indexOf(d.name)]),
     pretrainings: sorted(pretrainings, (p) => [sources.indexOf(p.source)]),
-    arms: sorted(armsOf(folds), (arm) => placeOf(arm, order)),
+    arms: arms.filter((arm) => arm.shots === undefined),
+    shotsArms: arms.filter((arm) => arm.shots !== undefined) as ShotsArm[],
     extractions: sorted(extractions, (e) => [
       ...placeOf({ target: e.target, ...e.model }, order),
       e.fold ?? 0,
@@ -152,19 +154,22 @@ function readSeed({ seed = 0, taskId, version, output }: From<'trainings'>): See
   return { seed, taskId, version, auc, accuracy, epochs, checkpointHash: checkpoint.sha256 };
 }
 
-function armsOf(trained: { at: From<'trainings'>; fold: FoldView }[]): Arm[] {
-  const groups = groupBy(trained, ({ at: { target, source, strategy } }) =>
-    [target, source, strategy].join('/'),
+function armsOf(
+  trained: { at: From<'trainings'>; fold: FoldView }[],
+): (Arm & { shots?: number | undefined })[] {
+  const groups = groupBy(trained, ({ at: { target, source, strategy, shots } }) =>
+    [target, source, strategy, shots].join('/'),
   );
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (!first) return [];
-    const { target, source, strategy } = first.at;
+    const { target, source, strategy, shots } = first.at;
     return [
       {
         target,
         source,
         strategy,
+        ...(shots !== undefined && { shots }),
         folds: sorted(
           group.map(({ fold }) => fold),
           ({ fold }) => [fold],

@@ -191,6 +191,31 @@ describe('a report of several seeds', () => {
   });
 });
 
+describe('a report of smaller training sets', () => {
+  it('draws AUC against their size and traces every training', async () => {
+    const study = aStudy(['breast', 'chest']);
+    const of = made({
+      study: { ...study, training: { ...study.training, shots: [8] } },
+      auc: ({ fold, shots }) => 0.95 + fold / 100 - (shots === undefined ? 0 : 0.2),
+    });
+    const { html, read } = await reportOf(of);
+    expect(unbalanced(html)).toEqual([]);
+    expect(html).toContain('id="figure-auc-by-training-images"');
+    expect(html).toContain('60 trained networks');
+    expect(html).toContain('8 images of each class');
+    const figure = JSON.parse(await read('figures/auc-by-training-images.vl.json')) as {
+      data: { values: { images: number; high: number }[] };
+    };
+    expect(figure.data.values.map(({ images }) => images)).toEqual([
+      16, 96, 16, 96, 16, 96, 16, 96, 16, 96, 16, 96,
+    ]);
+    expect(Math.max(...figure.data.values.map(({ high }) => high))).toBe(1);
+    expect(await read('tables/provenance.csv')).toContain(
+      '"breast: natural, fine-tuned, 8 images of each class","fold 1, checkpoint"',
+    );
+  });
+});
+
 describe('a report with parts missing', () => {
   it('keeps the values of the folds that are there under their numbers', async () => {
     const of = made({ study: aStudy(['breast']), auc: ({ fold }) => fold / 10 });

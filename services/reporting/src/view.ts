@@ -54,6 +54,11 @@ export interface Arm {
   folds: FoldView[];
 }
 
+/** The same on so many training images of each class. */
+export interface ShotsArm extends Arm {
+  shots: number;
+}
+
 /** A source that was trained for this study. */
 export interface PretrainingView extends Origin {
   source: string;
@@ -95,6 +100,8 @@ export interface View {
   datasets: DatasetView[];
   pretrainings: PretrainingView[];
   arms: Arm[];
+  /** Trained on fewer images, by their number. */
+  shotsArms: ShotsArm[];
   extractions: ExtractionView[];
   filters: FilterBank[];
   comparisons: ComparisonView[];

@@ -1,6 +1,7 @@
 import { manifestSchema, PlatformError, type Manifest, type TaskInput } from '@palimpsest/contracts';
 import { openPixels, type Pixels } from '@palimpsest/formats';
 import type { Store } from '@palimpsest/platform';
+import { drawShots } from './shots.js';
 
 /** Images of a fold by what they do, as indices into the manifest. */
 export interface FoldRows {
@@ -28,15 +29,16 @@ const cacheBytes = 512 * 2 ** 20;
 /**
  * Opens the images of a training.
  *
- * @throws PlatformError `invalid` when the fold leaves nothing to train or to judge, `corrupt` when manifest and
+ * @throws PlatformError `invalid` when the fold leaves nothing to train or to judge, or too little, `corrupt` when manifest and
  *   pixels are not of the same images
  */
 export async function openFold(
   store: Store,
-  input: Pick<TaskInput<'train'>, 'manifest' | 'pixels' | 'imageSize' | 'fold'>,
+  input: Pick<TaskInput<'train'>, 'manifest' | 'pixels' | 'imageSize' | 'fold' | 'shots'>,
 ): Promise<FoldData> {
   const manifest = await store.getJson(input.manifest, manifestSchema);
   const rows = rowsOfFold(manifest, input.fold);
+  if (input.shots) rows.train = drawShots(manifest, rows.train, input.shots);
   const tree = await store.openTree(input.pixels);
   const pixels = await openPixels((path) => tree.read(path), { cacheBytes });
   if (pixels.images !== manifest.images.length || pixels.imageSize !== input.imageSize) {

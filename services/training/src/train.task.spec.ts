@@ -129,6 +129,23 @@ describe('training', () => {
     expect(other.checkpoint.sha256).not.toBe(output.checkpoint.sha256);
   });
 
+  it('trains on some images of each class where it is asked to, and judges the same as ever', async () => {
+    const still = { ...input, batchSize: 64, augmentation: null, stages: [{ ...all, maxEpochs: 1 }] };
+    const few = await run(store, { ...still, shots: { perClass: 3, seed: 1 } });
+    const other = await run(store, { ...still, shots: { perClass: 3, seed: 2 } });
+    // Ten of each class is all there are, whatever the seed.
+    const every = await run(store, { ...still, shots: { perClass: 10, seed: 1 } });
+    const plain = await run(store, still);
+    const hashes = [few, other, plain].map(({ curves }) => curves.sha256);
+    expect(new Set(hashes).size).toBe(3);
+    expect(every.curves.sha256).toBe(plain.curves.sha256);
+    const judged = async ({ predictions }: TrainOutput) =>
+      (await store.getJson(predictions, predictionsSchema)).images.map(({ image }) => image);
+    expect(await judged(few)).toEqual(await judged(plain));
+    const { metadata } = await tensorsOf(store, few);
+    expect(JSON.parse(metadata['settings']!)).toMatchObject({ shots: { perClass: 3, seed: 1 } });
+  });
+
   it('leaves the base alone in the first stage of freeze, moving statistics too', async () => {
     const random = buildNetwork('resnet-mini', { imageSize, classes: 2, dropout: 0 });
     const frozen = await run(store, { ...input, strategy: 'freeze', stages: [head] });

@@ -74,6 +74,12 @@ export function seedsOf({ training }: Study): { seed?: number }[] {
   return Array.from({ length: training.seeds ?? 1 }, (_, seed) => (seed === 0 ? {} : { seed }));
 }
 
+/** Training sets of a fold: all images, and the smaller ones of the study where all weights are trained at once. */
+export function shotsOf({ training }: Study, strategy: Strategy): { shots?: number }[] {
+  const smaller = strategy === 'finetune' ? (training.shots ?? []) : [];
+  return [{}, ...smaller.map((shots) => ({ shots }))];
+}
+
 /** 1, 2, … up to the folds of a target. */
 export function foldsOf(study: Study, target: string): number[] {
   return Array.from({ length: targetOf(study, target).split.folds }, (_, i) => i + 1);

@@ -102,17 +102,26 @@ export function ingestEstimate(context: PlanContext, { name, dataset }: Named): 
   return { seconds: taskOverheadSeconds + 0.005 * images, bytes: images * (3 * pixelsOf(dataset) + 300) };
 }
 
-/** Epochs are a guess: early stopping decides them. */
-export function trainEstimate(context: PlanContext, { name, dataset }: Named, stages: Stage[]): Estimate {
+/** Classes that an estimate of a smaller training set assumes. */
+const assumedClasses = 2;
+
+/** Epochs are a guess: early stopping decides them. @param of.shots images of each class; all where undefined */
+export function trainEstimate(
+  context: PlanContext,
+  { name, dataset, shots }: Named & { shots?: number | undefined },
+  stages: Stage[],
+): Estimate {
   const cost = costs[context.study.network.architecture];
   const epochs = stages.reduce((sum, stage) => sum + Math.min(stage.maxEpochs, 15 + 2 * stage.patience), 0);
-  const held = 1 / dataset.split.folds;
-  const perPixel = (1 - held) * cost.trainSecondsPerPixel + held * cost.inferSecondsPerPixel;
-  const seconds = epochs * imagesOf(context, name) * pixelsOf(dataset) * perPixel;
+  const images = imagesOf(context, name);
+  const held = images / dataset.split.folds;
+  const trained = Math.min(images - held, shots === undefined ? Infinity : assumedClasses * shots);
+  const perPixel = trained * cost.trainSecondsPerPixel + held * cost.inferSecondsPerPixel;
+  const seconds = epochs * pixelsOf(dataset) * perPixel;
   return {
     seconds: taskOverheadSeconds + seconds,
-    bytes: cost.checkpointBytes + 100 * imagesOf(context, name),
-    trainedImages: Math.round(epochs * (1 - held) * imagesOf(context, name)),
+    bytes: cost.checkpointBytes + 100 * images,
+    trainedImages: Math.round(epochs * trained),
   };
 }
 

@@ -8,6 +8,8 @@ export interface TrainAt {
   fold: number;
   /** Which of `training.seeds`; left out for the first, 0. */
   seed?: number;
+  /** Training images of each class, one of `training.shots`; left out for all images. */
+  shots?: number;
 }
 
 /** Names of the nodes of a plan. */
@@ -15,8 +17,12 @@ export const keys = {
   ingest: (dataset: string) => `ingest/${dataset}`,
   import: (source: string) => `import/${source}`,
   pretrain: (source: string) => `train/${source}`,
-  train: ({ target, source, strategy, fold, seed }: TrainAt) =>
-    ['train', target, source, strategy, fold, ...(seed === undefined ? [] : [`seed-${seed}`])].join('/'),
+  train: ({ target, source, strategy, fold, seed, shots }: TrainAt) =>
+    [
+      ...['train', target, source, strategy, fold],
+      ...(shots === undefined ? [] : [`shots-${shots}`]),
+      ...(seed === undefined ? [] : [`seed-${seed}`]),
+    ].join('/'),
   extract: (target: string, model: Model, fold: number | null) =>
     ['extract', target, ...nameOf(model), ...(fold === null ? [] : [fold])].join('/'),
   compare: (at: { target: string; pair: PairKind; a: Model; b: Model; fold: number | null }) =>

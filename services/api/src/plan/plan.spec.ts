@@ -280,6 +280,29 @@ describe('inputs of tasks', () => {
     expect(new Set(seeds).size).toBe(2 * 5);
   });
 
+  it('of smaller training sets say how many images and what draws them, but measure no drift', () => {
+    const study = inputsOf(with_((s) => Object.assign(s.training, { shots: [4, 8], seeds: 2 })));
+    const smaller = [...study].filter(([key]) => key.includes('/shots-'));
+    // Three sources, not frozen, of two sizes in five folds with two seeds.
+    expect(smaller).toHaveLength(3 * 2 * 5 * 2);
+    const { drift, ...rest } = at('train/knee/others/finetune/3');
+    expect(drift).toBe(32);
+    const few = study.get('train/knee/others/finetune/3/shots-4') as { shots: { seed: number } };
+    expect(few).toEqual({ ...rest, shots: { perClass: 4, seed: few.shots.seed } });
+    const seedOf = (key: string) => (study.get(`train/knee/${key}`) as typeof few).shots.seed;
+    expect(seedOf('random/finetune/3/shots-8')).toBe(few.shots.seed);
+    expect(seedOf('others/finetune/3/shots-4/seed-1')).not.toBe(few.shots.seed);
+    expect(seedOf('others/finetune/4/shots-4')).not.toBe(few.shots.seed);
+  });
+
+  it('are expected to take less time on fewer images', () => {
+    const { byKey } = planStudy(with_((s) => (s.training.shots = [8])));
+    const seconds = (key: string) => byKey.get(key)!.estimate.seconds;
+    expect(seconds('train/knee/others/finetune/1/shots-8')).toBeLessThan(
+      seconds('train/knee/others/finetune/1') / 4,
+    );
+  });
+
   it('begin two pre-trainings on different images from different draws', () => {
     const study = with_((s) => {
       s.datasets.lines = { ...s.datasets.shapes!, path: '/data/lines.csv' };

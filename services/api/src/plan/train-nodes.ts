@@ -13,6 +13,7 @@ import {
   preprocessingOf,
   pretrainFold,
   seedsOf,
+  shotsOf,
   sourceOf,
   sourcesJudgedOn,
   strategiesOf,
@@ -77,14 +78,17 @@ export function sourceNodes(
   ];
 }
 
-/** Every training of a target: source × strategy × fold × seed. */
+/** Every training of a target: source × strategy × size of the training set × fold × seed. */
 export function trainNodes(context: PlanContext, target: string): ResolvableNode<'train'>[] {
   const { study } = context;
-  return sourcesJudgedOn(study, target).flatMap((source) =>
+  const arms = sourcesJudgedOn(study, target).flatMap((source) =>
     strategiesOf(study, source).flatMap((strategy) =>
-      foldsOf(study, target).flatMap((fold) =>
-        seedsOf(study).map((seed) => trainNode(context, { target, source, strategy, fold, ...seed })),
-      ),
+      shotsOf(study, strategy).map((shots) => ({ target, source, strategy, ...shots })),
+    ),
+  );
+  return arms.flatMap((arm) =>
+    foldsOf(study, target).flatMap((fold) =>
+      seedsOf(study).map((seed) => trainNode(context, { ...arm, fold, ...seed })),
     ),
   );
 }
@@ -110,7 +114,7 @@ export function plannedStart(
 
 function trainNode(context: PlanContext, about: TrainAt): ResolvableNode<'train'> {
   const { study } = context;
-  const { target, source, strategy, fold } = about;
+  const { target, source, strategy, fold, shots } = about;
   const dataset = targetOf(study, target);
   const random = isRandom(sourceOf(study, source));
   const stages = stagesOf(study, strategy, { random });
@@ -121,9 +125,10 @@ function trainNode(context: PlanContext, about: TrainAt): ResolvableNode<'train'
     deps: [keys.ingest(target), ...from.deps],
     about: { kind: 'train', ...about },
     needs: trainNeeds(context, dataset),
-    estimate: trainEstimate(context, { name: target, dataset }, stages),
+    estimate: trainEstimate(context, { name: target, dataset, shots }, stages),
     resolve: (outputs) => ({
       ...trainSettings(study, dataset, source),
+      ...(shots === undefined ? driftOf(study) : { shots: drawnShots(study, about, shots) }),
       ...dataOf(outputs, target),
       start: from.start(outputs),
       strategy,
@@ -154,6 +159,7 @@ function pretrainNode(context: PlanContext, source: string, on: string): Resolva
       const random = deriveSeed('pretrain', study.seeds.initialisation, data.manifest.sha256);
       return {
         ...trainSettings(study, dataset, source),
+        ...driftOf(study),
         ...data,
         start: { random },
         strategy: 'pretrain',
@@ -184,7 +190,7 @@ function stagesOf(
 }
 
 function trainSettings(study: Study, dataset: Dataset, source: string) {
-  const { augmentation, lowMemory, onOutOfMemory, drift } = study.training;
+  const { augmentation, lowMemory, onOutOfMemory } = study.training;
   return {
     architecture: study.network.architecture,
     preprocessing: preprocessingOf(study, source),
@@ -193,18 +199,27 @@ function trainSettings(study: Study, dataset: Dataset, source: string) {
     augmentation: augmentation && { ...augmentation, horizontalFlip: dataset.horizontalFlip },
     lowMemory,
     ...(onOutOfMemory === 'accumulate' && { onOutOfMemory }),
-    ...(drift > 0 && { drift }),
   };
 }
 
+const driftOf = ({ training: { drift } }: Study) => (drift > 0 ? { drift } : {});
+
+type Repeat = Pick<TrainAt, 'fold' | 'seed'>;
+
 /** The same heads and the same order of images for every source and strategy of a fold: only the start differs. */
-function drawn({ seeds }: Study, { fold, seed }: Pick<TrainAt, 'fold' | 'seed'>) {
-  const which = seed === undefined ? [fold] : [fold, seed];
+function drawn({ seeds }: Study, repeat: Repeat) {
   return {
-    head: deriveSeed('head', seeds.initialisation, ...which),
-    training: deriveSeed('training', seeds.training, ...which),
+    head: deriveSeed('head', seeds.initialisation, ...which(repeat)),
+    training: deriveSeed('training', seeds.training, ...which(repeat)),
   };
 }
+
+/** The same images for every source, and one seed for all sizes, so that the smaller sets lie within the larger. */
+function drawnShots({ seeds }: Study, repeat: Repeat, perClass: number) {
+  return { perClass, seed: deriveSeed('shots', seeds.training, ...which(repeat)) };
+}
+
+const which = ({ fold, seed }: Repeat) => (seed === undefined ? [fold] : [fold, seed]);
 
 /** The images of a dataset as its ingestion put them out. */
 export function dataOf(outputs: Outputs, dataset: string): Pick<TaskInput<'train'>, 'manifest' | 'pixels'> {

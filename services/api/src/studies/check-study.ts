@@ -15,6 +15,7 @@ export function checkStudy(study: Study): Problem[] {
     ...splits(study),
     ...warmups(study),
     ...frozenParts(study),
+    ...smallerSets(study),
     ...(named.length > 0 ? [] : unjudged(study)),
   ];
 }
@@ -58,7 +59,7 @@ function noneOrTwice({ sources, targets, strategies, analysis }: Study): Problem
 const empty = (path: string, record: object): Problem[] =>
   Object.keys(record).length > 0 ? [] : [{ path: [path], message: 'expected at least one, found none' }];
 
-function twice(path: string[], list: readonly string[]): Problem[] {
+function twice(path: string[], list: readonly (string | number)[]): Problem[] {
   return list.flatMap((item, i) =>
     list.indexOf(item) < i ? [{ path: [...path, i], message: `"${item}" is listed twice` }] : [],
   );
@@ -116,6 +117,14 @@ function frozenParts({ network: { architecture }, training }: Study): Problem[] 
   if (topLayers <= most) return [];
   const message = `expected at most the ${most} layers with weights of ${architecture}, found ${topLayers}`;
   return [{ path, message }];
+}
+
+function smallerSets({ training: { shots }, strategies }: Study): Problem[] {
+  if (!shots) return [];
+  const path = ['training', 'shots'];
+  if (!strategies.includes('finetune'))
+    return [{ path, message: 'expected none where finetune is not among the strategies' }];
+  return twice(path, shots);
 }
 
 function datasetsOf({ datasets, targets }: Study): { path: string[]; dataset: Dataset }[] {

@@ -38,7 +38,7 @@ const groupOf = ({ node }: Timed) => [node.kind, ...subjectOf(node.about)].join(
 function subjectOf(about: About): string[] {
   switch (about.kind) {
     case 'train':
-      return [about.target, about.strategy];
+      return [about.target, about.strategy, ...(about.shots === undefined ? [] : [String(about.shots)])];
     case 'extract':
     case 'compare':
       return [about.target];

@@ -84,11 +84,21 @@ analysis: { layers: [conv1_relu], points: 100 }
       'finetune: { topLayers: 108 }',
       'topLayers: expected at most the 107 layers with weights of resnet50, found 108',
     ],
+    ['seeds: 0', 'training.seeds: '],
+    ['shots: []', 'training.shots: '],
+    ['shots: [8, 32, 8]', 'training.shots.2: "8" is listed twice'],
     ['drift: 7', 'training.drift: expected 0, or 8 images and more'],
   ])('refuses the training { %s }', (training, problem) => {
     const found = problems(`${small}training: { ${training} }\n`);
     expect(found).toHaveLength(1);
     expect(found[0]).toContain(problem);
+  });
+
+  it('refuses smaller training sets where nothing trains on them', () => {
+    const found = problems(`${small}strategies: [freeze]\ntraining: { shots: [8] }\n`);
+    expect(found.join()).toContain(
+      'training.shots: expected none where finetune is not among the strategies',
+    );
   });
 
   it('can switch augmentation off', () => {

@@ -8,6 +8,7 @@ import { filtersFigure } from './filters.js';
 import { gainFigure } from './gain.js';
 import { learningCurves, pretrainingCurves } from './learning-curves.js';
 import { similarityFigure } from './similarity.js';
+import { sizeFigure } from './training-set-size.js';
 
 /** Every figure for which there is something to draw, in the order of the report. */
 export function figuresOf(view: View, analysis: Analysis): Figure[] {
@@ -16,6 +17,7 @@ export function figuresOf(view: View, analysis: Analysis): Figure[] {
     pretrainingCurves(view),
     ...view.targets.map((target) => learningCurves(view, target)),
     ...view.targets.map((target) => driftFigure(view, target)),
+    sizeFigure(view, analysis.sizes),
     similarityFigure(view, analysis.similarity),
     ...view.sources.map((source) => filtersFigure(view, source)),
     agreementFigure(view, analysis.agreements),

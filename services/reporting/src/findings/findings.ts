@@ -15,6 +15,7 @@ import {
 } from '../statistics/auc.js';
 import { gainPoints, slopes, type GainPoint, type Slope } from '../statistics/gain.js';
 import { layerSummaries, type LayerSummary } from '../statistics/similarity.js';
+import { sizePoints, type SizePoint } from '../statistics/training-set-size.js';
 import { mainStrategy, type View } from '../view.js';
 import { aucFindings, overallSentence } from './auc.js';
 import type { Findings } from './finding.js';
@@ -25,6 +26,7 @@ import { reuseFindings, reuseInShort } from './reuse.js';
 /** Every statistic of the report, computed once. */
 export interface Analysis {
   auc: AucSummary[];
+  sizes: SizePoint[];
   differences: AucDifference[];
   strategyDifferences: AucDifference[];
   similarity: LayerSummary[];
@@ -40,6 +42,7 @@ export function analyse(view: View): Analysis {
   const gain = gainPoints(view);
   return {
     auc: aucSummaries(view),
+    sizes: sizePoints(view),
     differences: view.study.strategies.flatMap((strategy) => sourceDifferences(view, strategy)),
     strategyDifferences: strategyDifferences(view),
     similarity: layerSummaries(view),

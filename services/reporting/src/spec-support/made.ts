@@ -15,7 +15,14 @@ export interface Made {
   study: Study;
   imagesPerFold: number;
   classes: string[];
-  auc(at: { target: string; source: string; strategy: Strategy; fold: number; seed?: number }): number | null;
+  auc(at: {
+    target: string;
+    source: string;
+    strategy: Strategy;
+    fold: number;
+    seed?: number;
+    shots?: number;
+  }): number | null;
   similarity(at: {
     target: string;
     pair: PairKind;

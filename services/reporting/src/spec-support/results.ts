@@ -54,7 +54,11 @@ const armsOf = ({ study }: Made) =>
 function trainings(of: Made, store: Store, target: string): Promise<StudyResults['trainings']> {
   const manifest = manifestOf(of, target);
   const seeds = Array.from({ length: of.study.training.seeds ?? 1 }, (_, seed) => (seed > 0 ? { seed } : {}));
-  const arms = armsOf(of).flatMap((arm) =>
+  const all = armsOf(of);
+  const smaller = (of.study.training.shots ?? []).flatMap((shots) =>
+    all.filter(({ strategy }) => strategy === 'finetune').map((arm) => ({ ...arm, shots })),
+  );
+  const arms = [...all, ...smaller].flatMap((arm) =>
     foldsOf(of.study).flatMap((fold) => seeds.map((seed) => ({ target, ...arm, fold, ...seed }))),
   );
   return Promise.all(

@@ -9,6 +9,7 @@ export interface TrainedArm {
   strategy: Strategy;
   fold: number;
   seed?: number;
+  shots?: number;
 }
 
 /** The images of a made-up dataset: three of a patient in a row, a third of them of the second class. */

@@ -15,16 +15,19 @@ export interface AucSummary {
 
 /** Mean and standard deviation over folds of every arm. */
 export function aucSummaries(view: View): AucSummary[] {
-  return view.arms.map((arm) => {
-    const values = arm.folds.flatMap(({ auc }) => (auc === null ? [] : [auc]));
-    return {
-      arm,
-      values,
-      mean: values.length > 0 ? mean(values) : null,
-      sd: values.length > 1 ? sd(values) : null,
-      sdOfSeeds: pooledSd(arm.folds.map(({ seeds }) => seeds.flatMap(({ auc }) => auc ?? []))),
-    };
-  });
+  return view.arms.map(aucSummary);
+}
+
+/** Mean and standard deviations of one arm. */
+export function aucSummary(arm: Arm): AucSummary {
+  const values = arm.folds.flatMap(({ auc }) => (auc === null ? [] : [auc]));
+  return {
+    arm,
+    values,
+    mean: values.length > 0 ? mean(values) : null,
+    sd: values.length > 1 ? sd(values) : null,
+    sdOfSeeds: pooledSd(arm.folds.map(({ seeds }) => seeds.flatMap(({ auc }) => auc ?? []))),
+  };
 }
 
 /** √(Σ squared deviations from the mean of the own group / Σ (size − 1)); null where no group has two values. */

@@ -1,5 +1,6 @@
 import type { Strategy } from '@palimpsest/contracts';
-import type { View } from '../view.js';
+import { counted } from '../numbers.js';
+import type { Arm, View } from '../view.js';
 import { modelWords, pairWords } from '../words.js';
 import type { Table } from './table.js';
 
@@ -61,9 +62,10 @@ function pretrainingGroups(view: View): ProvenanceGroup[] {
 }
 
 function armGroups(view: View): ProvenanceGroup[] {
-  return view.arms.map(({ target, source, strategy, folds }) => ({
-    anchor: armAnchor(target, source, strategy),
-    about: `${target}: ${modelWords({ source, strategy, draw: 'first' })}`,
+  const arms: (Arm & { shots?: number })[] = [...view.arms, ...view.shotsArms];
+  return arms.map(({ target, source, strategy, shots, folds }) => ({
+    anchor: `${armAnchor(target, source, strategy)}${shots === undefined ? '' : `-${shots}`}`,
+    about: `${target}: ${modelWords({ source, strategy, draw: 'first' })}${shots === undefined ? '' : `, ${counted(shots, 'image')} of each class`}`,
     tasks: folds.flatMap(({ fold, seeds }) =>
       seeds.map(({ seed, taskId, version, checkpointHash }) => ({
         kind: 'train',

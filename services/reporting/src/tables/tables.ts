@@ -5,6 +5,7 @@ import { curvesByLayerTable, curvesTable, foldsTable } from './data.js';
 import { provenance, provenanceTable } from './provenance.js';
 import { agreementTable, gainTable, similarityTable, slopesTable } from './similarity.js';
 import type { Table } from './table.js';
+import { sizeTable } from './training-set-size.js';
 
 /** Every table of the report, in full. */
 export function tablesOf(view: View, analysis: Analysis): Table[] {
@@ -15,6 +16,7 @@ export function tablesOf(view: View, analysis: Analysis): Table[] {
     aucTable(view, analysis.auc),
     aucFoldsTable(view),
     ...(seedsOf(view.study) > 1 ? [aucSeedsTable(view)] : []),
+    ...(analysis.sizes.length > 0 ? [sizeTable(analysis.sizes)] : []),
     differencesTable([...analysis.differences, ...analysis.strategyDifferences]),
     similarityTable(view),
     agreementTable(analysis.agreements),

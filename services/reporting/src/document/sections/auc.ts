@@ -5,10 +5,11 @@ import { aucColumns, aucRows, type AucRow } from '../../tables/auc.js';
 import { armAnchor } from '../../tables/provenance.js';
 import { isRandom, seedsOf, type View } from '../../view.js';
 import { strategyMeaning, strategyWords } from '../../words.js';
-import { absent, details, origin, tableBlock, tableFigure, type Report } from '../report.js';
+import { absent, details, figureBlock, origin, tableBlock, tableFigure, type Report } from '../report.js';
 
 /** The paper's Table 2, and every value it was made from. */
-export function aucSection({ view, analysis }: Report): Markup {
+export function aucSection(report: Report): Markup {
+  const { view, analysis } = report;
   if (view.arms.length === 0)
     return html`<section id="auc">
       <h2>AUC</h2>
@@ -16,7 +17,7 @@ export function aucSection({ view, analysis }: Report): Markup {
     </section>`;
   return html`<section id="auc">
     <h2>AUC</h2>
-    ${main(view, analysis.auc)}${spreads(view, analysis.auc)}${details('The value of each fold', folds(view))}
+    ${main(view, analysis.auc)}${spreads(view, analysis.auc)}${details('The value of each fold', folds(view))}${figureBlock(report, 'auc-by-training-images', sizes)}
     <p>Files: <code>tables/auc.csv</code>, <code>tables/auc-folds.csv</code>, <code>tables/auc.tex</code>.</p>
   </section>`;
 }
@@ -102,6 +103,11 @@ function cellText(
       : null;
   return [hundredfold(mean), spread, missing];
 }
+
+const sizes = html`AUC against the number of training images (logarithmic), of networks whose weights were all
+  trained at once: as many images of each class, drawn by seed, the smaller sets within the larger; last, all
+  images of a fold. Mean over folds; shaded: 95 % interval of the corrected resampled t test (Nadeau and
+  Bengio 2003), cut at 1. As a table: <code>tables/auc-by-training-images.csv</code>.`;
 
 /** What is luck of the training beside what is choice of the images. */
 function spreads({ study }: View, summaries: readonly AucSummary[]): Markup | null {

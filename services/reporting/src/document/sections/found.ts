@@ -39,7 +39,10 @@ export function foundSection(report: Report): Markup {
     <p class="kicker">
       ${counted(view.targets.length, 'target')}, ${counted(view.sources.length, 'source')},
       ${counted(
-        view.arms.reduce((sum, arm) => sum + arm.folds.flatMap(({ seeds }) => seeds).length, 0),
+        [...view.arms, ...view.shotsArms].reduce(
+          (sum, arm) => sum + arm.folds.flatMap(({ seeds }) => seeds).length,
+          0,
+        ),
         'trained network',
       )}.
     </p>

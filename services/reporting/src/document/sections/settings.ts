@@ -52,7 +52,7 @@ function disputed({ analysis, evaluation, training }: Study): Setting[] {
 }
 
 function trainingSettings({ training, network, strategies }: Study): Setting[] {
-  const { augmentation: a, seeds = 1 } = training;
+  const { augmentation: a, seeds = 1, shots } = training;
   return [
     ['Network', network.architecture],
     ['Strategies', strategies.map((s) => strategyMeaning[s]).join('; ')],
@@ -61,6 +61,9 @@ function trainingSettings({ training, network, strategies }: Study): Setting[] {
     ['Pre-training', stageWords(training.pretrain)],
     ['Dropout before the last layer', String(training.dropout)],
     ...(seeds > 1 ? [['Trainings of a fold', `${seeds}, with different seeds`] as Setting] : []),
+    ...(shots
+      ? [['Smaller training sets', `${listed(shots.map(String))} images of each class`] as Setting]
+      : []),
     [
       'Augmentation',
       a
