@@ -32,6 +32,7 @@ export {
   type Study,
   type Dataset,
   type Source,
+  type JudgedAs,
   type Strategy,
   type Stage,
   type Training,

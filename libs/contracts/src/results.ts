@@ -28,7 +28,7 @@ export const studyResultsSchema = z.strictObject({
     z.strictObject({
       target: z.string(),
       source: z.string(),
-      strategy: z.enum(['finetune', 'freeze']),
+      strategy: z.enum(['finetune', 'freeze', 'probe']),
       fold: z.int().positive(),
       seed: z.int().positive().optional().describe('which of `training.seeds`; left out for the first, 0'),
       shots: z.int().positive().optional().describe('images of each class; left out for all'),

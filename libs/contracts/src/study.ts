@@ -170,6 +170,14 @@ export const trainingSchema = z.strictObject({
     ),
 });
 
+export const baselinesSchema = z.strictObject({
+  linearProbe: z
+    .boolean()
+    .describe(
+      'Whether a linear head is also fitted in closed form to the pooled features of each source, whose weights stay as they are.',
+    ),
+});
+
 export const evaluationSchema = z.strictObject({
   holdout: z
     .enum(['shared', 'nested'])
@@ -234,6 +242,7 @@ export const studySchema = z.strictObject({
       ),
   }),
   training: trainingSchema,
+  baselines: baselinesSchema.optional().describe('What fine-tuning has to beat; nothing when left out.'),
   evaluation: evaluationSchema,
   analysis: analysisSchema,
   seeds: seedsSchema,
@@ -243,6 +252,8 @@ export type Study = z.infer<typeof studySchema>;
 export type Dataset = z.infer<typeof datasetSchema>;
 export type Source = z.infer<typeof sourceSchema>;
 export type Strategy = Study['strategies'][number];
+/** How a network came about that is judged: trained, or its start with a linear head. */
+export type JudgedAs = Strategy | 'probe';
 export type Stage = z.infer<typeof stageSchema>;
 export type Training = z.infer<typeof trainingSchema>;
 export type Analysis = z.infer<typeof analysisSchema>;

@@ -49,14 +49,15 @@ const importWeights = {
   output: z.strictObject({ weights: artifactRefSchema, tensors: z.int().positive() }),
 };
 
-const train = {
-  version: 2,
-  input: z.strictObject({
+const trainInput = z
+  .strictObject({
     ...data,
     ...network,
     imageSize: z.int().positive(),
     start: startSchema,
-    strategy: z.enum(['finetune', 'freeze', 'pretrain']),
+    strategy: z
+      .enum(['finetune', 'freeze', 'pretrain', 'probe'])
+      .describe('`probe`: no stages, but a linear head in closed form on a base that stays as it is'),
     fold: z.int().positive().describe('held out'),
     shots: z
       .strictObject({ perClass: z.int().positive(), seed: z.int().nonnegative() })
@@ -75,7 +76,6 @@ const train = {
           keep: z.enum(['best', 'last']),
         }),
       )
-      .min(1)
       .describe('run one after the other, each from what the one before kept'),
     seeds: z.strictObject({ head: z.int().nonnegative(), training: z.int().nonnegative() }),
     lowMemory: z.boolean(),
@@ -85,7 +85,15 @@ const train = {
       .positive()
       .optional()
       .describe('images of the probe; left out where drift is not measured'),
-  }),
+  })
+  .refine(({ strategy, stages }) => (strategy === 'probe') === (stages.length === 0), {
+    path: ['stages'],
+    message: 'expected at least one, or none for a probe',
+  });
+
+const train = {
+  version: 2,
+  input: trainInput,
   output: z.strictObject({
     checkpoint: artifactRefSchema.describe(
       'safetensors, tensors named as in Keras, provenance in its metadata',

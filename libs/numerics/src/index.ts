@@ -42,3 +42,5 @@ export type { BandPoint, Line, LineBand } from './stats/line.js';
 export { mean, quantile, roundHalfEven, sd } from './stats/moments.js';
 export { pairedDifference } from './stats/paired-difference.js';
 export type { PairedDifference } from './stats/paired-difference.js';
+export { ridgeClassifier } from './stats/ridge.js';
+export type { RidgeClassifier } from './stats/ridge.js';

@@ -11,6 +11,7 @@ import {
   type ExtractionView,
   type FilterBank,
   type FoldView,
+  type JudgedArm,
 } from './view.js';
 import type { ComparisonView, PretrainingView, SeedView, ShotsArm, View } from './view.js';
 
@@ -48,8 +49,9 @@ export async function collect(results: StudyResults, store: Store, signal: Abort
     sources,
     datasets: sorted(datasets, (d) => [d.isTarget ? 0 : 1, order.targets.indexOf(d.name)]),
     pretrainings: sorted(pretrainings, (p) => [sources.indexOf(p.source)]),
-    arms: arms.filter((arm) => arm.shots === undefined),
+    arms: arms.filter((arm) => arm.strategy !== 'probe' && arm.shots === undefined) as Arm[],
     shotsArms: arms.filter((arm) => arm.shots !== undefined) as ShotsArm[],
+    probes: arms.filter((arm) => arm.strategy === 'probe'),
     extractions: sorted(extractions, (e) => [
       ...placeOf({ target: e.target, ...e.model }, order),
       e.fold ?? 0,
@@ -156,7 +158,7 @@ function readSeed({ seed = 0, taskId, version, output }: From<'trainings'>): See
 
 function armsOf(
   trained: { at: From<'trainings'>; fold: FoldView }[],
-): (Arm & { shots?: number | undefined })[] {
+): (JudgedArm & { shots?: number | undefined })[] {
   const groups = groupBy(trained, ({ at: { target, source, strategy, shots } }) =>
     [target, source, strategy, shots].join('/'),
   );

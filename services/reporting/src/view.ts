@@ -1,5 +1,6 @@
 import type {
   Curves,
+  JudgedAs,
   LayerSimilarity,
   Manifest,
   Model,
@@ -46,12 +47,17 @@ export interface FoldView extends Origin {
   seeds: SeedView[];
 }
 
-/** One source, trained one way, on one target: a cell of the table of AUC. */
-export interface Arm {
+/** One source, judged one way, on one target: a cell of the table of AUC. */
+export interface JudgedArm {
   target: string;
   source: string;
-  strategy: Strategy;
+  strategy: JudgedAs;
   folds: FoldView[];
+}
+
+/** One that was trained. */
+export interface Arm extends JudgedArm {
+  strategy: Strategy;
 }
 
 /** The same on so many training images of each class. */
@@ -102,6 +108,8 @@ export interface View {
   arms: Arm[];
   /** Trained on fewer images, by their number. */
   shotsArms: ShotsArm[];
+  /** Linear heads on the starts; none where the study asks for none. */
+  probes: JudgedArm[];
   extractions: ExtractionView[];
   filters: FilterBank[];
   comparisons: ComparisonView[];

@@ -3,18 +3,33 @@ import type {
   Measure,
   Model,
   PairKind,
+  JudgedAs,
   Preprocessing,
-  Strategy,
   Study,
 } from '@palimpsest/contracts';
+import { isRandom, type View } from './view.js';
 
 /** How a network was trained, as a column's head says it. */
-export const strategyWords: Record<Strategy, string> = { finetune: 'all weights', freeze: 'head first' };
+export const strategyWords: Record<JudgedAs, string> = {
+  finetune: 'all weights',
+  freeze: 'head first',
+  probe: 'linear probe',
+};
+
+/** The same, but nothing of a random start where it was only trained: there is one way. */
+export function armWords(
+  { study, probes }: View,
+  { source, strategy }: { source: string; strategy: JudgedAs },
+): string {
+  return probes.length === 0 && isRandom(study, source) ? '' : strategyWords[strategy];
+}
 
 /** What it means. */
-export const strategyMeaning: Record<Strategy, string> = {
+export const strategyMeaning: Record<JudgedAs, string> = {
   finetune: 'all weights are trained at once (the paper’s “no freeze”)',
   freeze: 'the head is trained first with the base frozen, then all weights (the paper’s “freeze”)',
+  probe:
+    'a linear head on the start as it is, in closed form (ridge regression; λ by leaving out each training image)',
 };
 
 /** A network's name: "natural", "natural, fine-tuned", "random, second draw". */
@@ -22,6 +37,11 @@ export function modelWords({ source, strategy, draw }: Model): string {
   if (strategy === 'finetune') return `${source}, fine-tuned`;
   if (strategy === 'freeze') return `${source}, fine-tuned head first`;
   return draw === 'second' ? `${source}, second draw` : source;
+}
+
+/** The name of a network that was judged. */
+export function judgedWords(source: string, strategy: JudgedAs): string {
+  return strategy === 'probe' ? `${source}, linear probe` : modelWords({ source, strategy, draw: 'first' });
 }
 
 export const pairWords: Record<PairKind, string> = {

@@ -29,8 +29,8 @@ const cacheBytes = 512 * 2 ** 20;
 /**
  * Opens the images of a training.
  *
- * @throws PlatformError `invalid` when the fold leaves nothing to train or to judge, or too little, `corrupt` when manifest and
- *   pixels are not of the same images
+ * @throws PlatformError `invalid` when the fold leaves nothing to train or to judge, or too little, `corrupt` when
+ *   manifest and pixels are not of the same images
  */
 export async function openFold(
   store: Store,

@@ -186,6 +186,32 @@ describe('training', () => {
     drawn.get('predictions/kernel')!.forEach((value, i) => expect(kernel[i]).toBeCloseTo(value, 6));
   });
 
+  it('fits a linear head to a start that stays as it is, the same whatever the threads', async () => {
+    const start = { weights: output.checkpoint };
+    const linear: TrainInput = {
+      ...{ ...input, start, strategy: 'probe', stages: [] },
+      ...{ dropout: 0, augmentation: null },
+    };
+    const found = await run(store, linear);
+    const [{ tensors, metadata }, before] = [await tensorsOf(store, found), await tensorsOf(store, output)];
+    expect(metadata).toMatchObject({ strategy: 'probe', epoch: '1' });
+    for (const [name, tensor] of before.tensors)
+      if (!name.startsWith('predictions/')) expect(tensors.get(name), name).toEqual(tensor);
+    expect(tensors.get('predictions/kernel')!.shape).toEqual(before.tensors.get('predictions/kernel')!.shape);
+    const { epochs } = await store.getJson(found.curves, curvesSchema);
+    expect(epochs).toMatchObject([{ epoch: 1, stage: 'head', gradientNorms: {} }]);
+    // Its logits tell the two kinds of stripes apart better than chance (ln 2) on the images that it was fitted to.
+    expect(epochs[0]!.trainLoss).toBeLessThan(0.55);
+    expect(found.auc).toBe(1);
+    const elsewhere = openStore('memory:');
+    await aDataset(elsewhere);
+    await elsewhere.put('checkpoints', await store.get(output.checkpoint), '.safetensors');
+    expect(await run(elsewhere, linear, { threads: 2 })).toEqual(found);
+    expect((await run(store, { ...linear, seeds: { head: 9, training: 7 } })).predictions).toEqual(
+      found.predictions,
+    );
+  });
+
   it('refuses weights of another shape, by name', async () => {
     const { tensors } = await tensorsOf(store, output);
     tensors.set('conv1_conv/kernel', { shape: [1], data: Float32Array.of(1) });

@@ -8,13 +8,17 @@ import { score } from './evaluate.js';
 import { fit } from './fit.js';
 import { explain, isOutOfMemory, mostHalvings } from './out-of-memory.js';
 import { predict } from './predict.js';
+import { probe } from './probe.js';
 import { ThreadPreparer } from './preparer.js';
 import { startWeights } from './start-weights.js';
 import { beginWith, decodeState, encodeState } from './state.js';
 
 type TrainInput = TaskInput<'train'>;
 
-/** Trains a network with one fold held out, and judges it there. Goes on where a cut-off attempt stopped. */
+/**
+ * Trains a network with one fold held out, or fits a linear probe, and judges it there. A training goes on where a cut-off
+ * attempt stopped.
+ */
 export async function train(input: TrainInput, context: TaskContext): Promise<TaskOutput<'train'>> {
   const { store, threads, signal } = context;
   const data = await openFold(store, input);
@@ -22,6 +26,13 @@ export async function train(input: TrainInput, context: TaskContext): Promise<Ta
   const engine = openEngine(context.engine);
   const network = buildNetwork(architecture, { imageSize, dropout, classes: data.classes.length });
   const begin = () => startWeights(store, network, { start, headSeed: seeds.head });
+  if (input.strategy === 'probe') {
+    const { weights, curves } = await probe(await begin(), data, {
+      ...{ ...input, engine, network, threads, signal, seed: seeds.training },
+      progress: (done, message) => context.progress(done, message),
+    });
+    return finish({ engine, network, data, input, context, halvings: 0 }, weights, curves);
+  }
   const saved = await context.loadState();
   const from = saved ? decodeState(saved) : beginWith(await begin());
   const run = { ...input, ...{ engine, network, threads }, seed: seeds.training };

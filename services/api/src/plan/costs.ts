@@ -125,6 +125,16 @@ export function trainEstimate(
   };
 }
 
+/** Training images go through the network twice, held-out ones once or twice. */
+export function probeEstimate(context: PlanContext, { name, dataset }: Named): Estimate {
+  const cost = costs[context.study.network.architecture];
+  const images = imagesOf(context, name);
+  return {
+    seconds: taskOverheadSeconds + 2 * images * pixelsOf(dataset) * cost.inferSecondsPerPixel,
+    bytes: cost.checkpointBytes + 100 * images,
+  };
+}
+
 export function extractEstimate({ study }: PlanContext, { dataset }: Named): Estimate {
   const { points, channels, repeats } = study.analysis;
   const cost = costs[study.network.architecture];

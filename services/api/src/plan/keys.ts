@@ -1,10 +1,10 @@
-import type { Model, PairKind, Strategy } from '@palimpsest/contracts';
+import type { JudgedAs, Model, PairKind } from '@palimpsest/contracts';
 
 /** Which training of a target. */
 export interface TrainAt {
   target: string;
   source: string;
-  strategy: Strategy;
+  strategy: JudgedAs;
   fold: number;
   /** Which of `training.seeds`; left out for the first, 0. */
   seed?: number;

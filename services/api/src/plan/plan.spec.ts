@@ -303,6 +303,20 @@ describe('inputs of tasks', () => {
     );
   });
 
+  it('of a linear probe are those of its start, with no stages and nothing that is drawn', () => {
+    const study = inputsOf(with_((s) => (s.baselines = { linearProbe: true })));
+    const probes = [...study].filter(([key]) => key.includes('/probe/'));
+    expect(probes.map(([key]) => key)).toHaveLength(3 * 5);
+    for (const [key, input] of probes) {
+      const { start } = study.get(key.replace('probe', 'finetune')) as { start: object };
+      expect(input).toMatchObject({ strategy: 'probe', stages: [], dropout: 0, augmentation: null, start });
+      expect(input).not.toHaveProperty('drift');
+    }
+    const others = [...study].filter(([key]) => !key.includes('/probe/'));
+    expect(new Map(others)).toEqual(inputs);
+    expect(inputsOf(with_((s) => (s.baselines = { linearProbe: false })))).toEqual(inputs);
+  });
+
   it('begin two pre-trainings on different images from different draws', () => {
     const study = with_((s) => {
       s.datasets.lines = { ...s.datasets.shapes!, path: '/data/lines.csv' };

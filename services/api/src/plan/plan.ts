@@ -4,7 +4,7 @@ import type { PlanContext } from './context.js';
 import { reportEstimate, smallNeeds } from './costs.js';
 import { keys } from './keys.js';
 import type { Plan, PlanNode, ReportNode } from './node.js';
-import { ingestNode, sourceNodes, trainNodes } from './train-nodes.js';
+import { ingestNode, probeNodes, sourceNodes, trainNodes } from './train-nodes.js';
 
 /**
  * A study as tasks. Pure: the same study gives the same plan, and nothing is read.
@@ -27,6 +27,7 @@ export function planStudy(
     ...datasetsUsed(study).map((name) => ingestNode(context, name)),
     ...Object.keys(study.sources).flatMap((source) => sourceNodes(context, source)),
     ...targets.flatMap((target) => trainNodes(context, target)),
+    ...targets.flatMap((target) => probeNodes(context, target)),
     ...targets.flatMap((target) => extractNodes(context, target)),
     ...targets.flatMap((target) => compareNodes(context, target)),
   ];

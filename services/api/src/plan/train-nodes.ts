@@ -20,7 +20,8 @@ import {
   targetOf,
 } from './context.js';
 import type { PlanContext } from './context.js';
-import { importEstimate, ingestEstimate, smallNeeds, trainEstimate, trainNeeds } from './costs.js';
+import { importEstimate, ingestEstimate, probeEstimate, trainEstimate } from './costs.js';
+import { smallNeeds, trainNeeds } from './costs.js';
 import { keys, type TrainAt } from './keys.js';
 import type { Outputs, ResolvableNode } from './node.js';
 import { deriveSeed } from './seed.js';
@@ -112,7 +113,7 @@ export function plannedStart(
   return { deps: [key], start: (outputs) => ({ weights: outputs.of('import', key).weights }) };
 }
 
-function trainNode(context: PlanContext, about: TrainAt): ResolvableNode<'train'> {
+function trainNode(context: PlanContext, about: TrainAt & { strategy: Strategy }): ResolvableNode<'train'> {
   const { study } = context;
   const { target, source, strategy, fold, shots } = about;
   const dataset = targetOf(study, target);
@@ -136,6 +137,42 @@ function trainNode(context: PlanContext, about: TrainAt): ResolvableNode<'train'
       stages,
       dropout: random && !study.training.randomDropout ? 0 : study.training.dropout,
       seeds: drawn(study, about),
+    }),
+  };
+}
+
+/** A linear head on each start: source × fold. */
+export function probeNodes(context: PlanContext, target: string): ResolvableNode<'train'>[] {
+  const { study } = context;
+  if (!study.baselines?.linearProbe) return [];
+  return sourcesJudgedOn(study, target).flatMap((source) =>
+    foldsOf(study, target).map((fold) => probeNode(context, { target, source, fold })),
+  );
+}
+
+function probeNode(
+  context: PlanContext,
+  { target, source, fold }: Pick<TrainAt, 'target' | 'source' | 'fold'>,
+): ResolvableNode<'train'> {
+  const { study } = context;
+  const dataset = targetOf(study, target);
+  const from = plannedStart(study, source, { fold, draw: 'first' });
+  const about = { target, source, strategy: 'probe', fold } as const;
+  return {
+    key: keys.train(about),
+    kind: 'train',
+    deps: [keys.ingest(target), ...from.deps],
+    about: { kind: 'train', ...about },
+    needs: trainNeeds(context, dataset),
+    estimate: probeEstimate(context, { name: target, dataset }),
+    resolve: (outputs) => ({
+      ...trainSettings(study, dataset, source),
+      ...dataOf(outputs, target),
+      start: from.start(outputs),
+      strategy: 'probe',
+      fold,
+      ...{ stages: [], augmentation: null, dropout: 0 },
+      seeds: drawn(study, { fold }),
     }),
   };
 }

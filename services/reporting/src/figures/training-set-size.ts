@@ -39,7 +39,7 @@ function layersOf(view: View): Spec[] {
   const y = { field: 'auc', type: 'quantitative', title: 'AUC', scale: { zero: false } };
   const range = view.sources.map((source) => sourceColour(view, source));
   const scale = { domain: view.sources, range };
-  const color = { field: 'source', title: null, scale, legend: { symbolType: 'stroke' } };
+  const color = { field: 'source', title: null, scale, legend: { symbolType: 'stroke', symbolOpacity: 1 } };
   const band = { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color };
   return [
     { mark: { type: 'area', opacity: 0.14 }, encoding: band },

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   protocolPresets,
+  type JudgedAs,
   type Manifest,
   type Model,
   type PairKind,
@@ -18,7 +19,7 @@ export interface Made {
   auc(at: {
     target: string;
     source: string;
-    strategy: Strategy;
+    strategy: JudgedAs;
     fold: number;
     seed?: number;
     shots?: number;

@@ -3,7 +3,7 @@ import type { Store } from '@palimpsest/platform';
 import { comparisonsOf } from './comparisons.js';
 import { extracted, tree } from './extracted.js';
 import { at, foldsOf, strategiesOf, type Made } from './made.js';
-import { manifestOf, trained } from './trained.js';
+import { manifestOf, trained, type TrainedArm } from './trained.js';
 
 /** Puts all artifacts of a made-up study into a store. */
 export async function resultsOf(of: Made, store: Store): Promise<StudyResults> {
@@ -51,16 +51,24 @@ const armsOf = ({ study }: Made) =>
     strategiesOf(study, source).map((strategy) => ({ source, strategy })),
   );
 
-function trainings(of: Made, store: Store, target: string): Promise<StudyResults['trainings']> {
-  const manifest = manifestOf(of, target);
-  const seeds = Array.from({ length: of.study.training.seeds ?? 1 }, (_, seed) => (seed > 0 ? { seed } : {}));
+/** Every training of a target, with every seed, the smaller training sets, and the linear probes. */
+function trainedArms(of: Made, target: string): TrainedArm[] {
+  const { sources, training, baselines } = of.study;
   const all = armsOf(of);
-  const smaller = (of.study.training.shots ?? []).flatMap((shots) =>
+  const smaller = (training.shots ?? []).flatMap((shots) =>
     all.filter(({ strategy }) => strategy === 'finetune').map((arm) => ({ ...arm, shots })),
   );
-  const arms = [...all, ...smaller].flatMap((arm) =>
-    foldsOf(of.study).flatMap((fold) => seeds.map((seed) => ({ target, ...arm, fold, ...seed }))),
-  );
+  const seeds = Array.from({ length: training.seeds ?? 1 }, (_, seed) => (seed > 0 ? { seed } : {}));
+  const probed = baselines?.linearProbe ? Object.keys(sources) : [];
+  return foldsOf(of.study).flatMap((fold) => [
+    ...[...all, ...smaller].flatMap((arm) => seeds.map((seed) => ({ target, ...arm, fold, ...seed }))),
+    ...probed.map((source) => ({ target, source, strategy: 'probe' as const, fold })),
+  ]);
+}
+
+function trainings(of: Made, store: Store, target: string): Promise<StudyResults['trainings']> {
+  const manifest = manifestOf(of, target);
+  const arms = trainedArms(of, target);
   return Promise.all(
     arms.map(async (arm) => ({
       ...arm,

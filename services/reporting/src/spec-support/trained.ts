@@ -1,4 +1,4 @@
-import type { Curves, Manifest, Predictions, Strategy } from '@palimpsest/contracts';
+import type { Curves, JudgedAs, Manifest, Predictions } from '@palimpsest/contracts';
 import type { Store } from '@palimpsest/platform';
 import { draw, foldsOf, hex, type Made } from './made.js';
 
@@ -6,7 +6,7 @@ import { draw, foldsOf, hex, type Made } from './made.js';
 export interface TrainedArm {
   target: string;
   source: string;
-  strategy: Strategy;
+  strategy: JudgedAs;
   fold: number;
   seed?: number;
   shots?: number;

@@ -1,10 +1,10 @@
 import type { Strategy } from '@palimpsest/contracts';
 import { holm, mean, pairedDifference, sd } from '@palimpsest/numerics';
-import { armOf, bothRandom, couplesOf, mainStrategy, type Arm, type View } from '../view.js';
+import { armOf, bothRandom, couplesOf, mainStrategy, type Arm, type JudgedArm, type View } from '../view.js';
 
 /** AUC of an arm over its folds, in [0, 1]; folds whose judged images hold one class only have none. */
 export interface AucSummary {
-  arm: Arm;
+  arm: JudgedArm;
   values: number[];
   mean: number | null;
   /** With divisor n − 1; null for fewer than two folds. */
@@ -13,13 +13,13 @@ export interface AucSummary {
   sdOfSeeds: number | null;
 }
 
-/** Mean and standard deviation over folds of every arm. */
+/** Mean and standard deviation over folds of every arm and probe. */
 export function aucSummaries(view: View): AucSummary[] {
-  return view.arms.map(aucSummary);
+  return [...view.arms, ...view.probes].map(aucSummary);
 }
 
 /** Mean and standard deviations of one arm. */
-export function aucSummary(arm: Arm): AucSummary {
+export function aucSummary(arm: JudgedArm): AucSummary {
   const values = arm.folds.flatMap(({ auc }) => (auc === null ? [] : [auc]));
   return {
     arm,

@@ -1,15 +1,13 @@
 import { hundredfold, hundredfoldSd } from '../numbers.js';
-import { isRandom, type View } from '../view.js';
-import { strategyWords } from '../words.js';
+import type { View } from '../view.js';
+import { armWords } from '../words.js';
 import type { AucSummary } from '../statistics/auc.js';
 import { aucColumns, aucRows, type AucRow } from './auc.js';
 
 /** Table 2 for a manuscript; needs the package booktabs. */
 export function aucLatex(view: View, summaries: readonly AucSummary[]): string {
   const columns = aucColumns(view);
-  const heads = columns.map(({ source, strategy }) =>
-    isRandom(view.study, source) ? '' : strategyWords[strategy],
-  );
+  const heads = columns.map((column) => armWords(view, column));
   const spans = view.sources.map((source) => {
     const width = columns.filter((column) => column.source === source).length;
     return `\\multicolumn{${width}}{c}{${escape(source)}}`;

@@ -1,3 +1,4 @@
+import type { JudgedAs } from '@palimpsest/contracts';
 import type { AucDifference, AucSummary } from '../statistics/auc.js';
 import { isRandom, seedsOf, type View } from '../view.js';
 import type { Table } from './table.js';
@@ -36,7 +37,7 @@ export function aucFoldsTable(view: View): Table {
   return {
     name: 'auc-folds',
     columns: 'target source strategy fold auc accuracy epochs kept_epoch task'.split(' '),
-    rows: view.arms.flatMap(({ target, source, strategy, folds }) =>
+    rows: [...view.arms, ...view.probes].flatMap(({ target, source, strategy, folds }) =>
       folds.map(({ fold, auc, accuracy, curves, taskId }) => [
         target,
         source,
@@ -76,17 +77,16 @@ export function differencesTable(differences: readonly AucDifference[]): Table {
 /** A column of Table 2. */
 export interface AucColumn {
   source: string;
-  strategy: 'finetune' | 'freeze';
+  strategy: JudgedAs;
 }
 
-/** Columns of Table 2: strategies within sources, random last. */
-export function aucColumns(view: View): AucColumn[] {
-  return view.sources.flatMap((source) =>
-    (isRandom(view.study, source) ? ['finetune' as const] : view.study.strategies).map((strategy) => ({
-      source,
-      strategy,
-    })),
-  );
+/** Columns of Table 2: strategies within sources, the linear probe after them, random last. */
+export function aucColumns({ study, sources, probes }: View): AucColumn[] {
+  const probe: JudgedAs[] = probes.length > 0 ? ['probe'] : [];
+  return sources.flatMap((source) => {
+    const trained: JudgedAs[] = isRandom(study, source) ? ['finetune'] : study.strategies;
+    return [...trained, ...probe].map((strategy) => ({ source, strategy }));
+  });
 }
 
 /** A row of Table 2: a cell for every column, undefined where nothing was trained. */

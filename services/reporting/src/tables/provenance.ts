@@ -1,7 +1,7 @@
-import type { Strategy } from '@palimpsest/contracts';
+import type { JudgedAs } from '@palimpsest/contracts';
 import { counted } from '../numbers.js';
-import type { Arm, View } from '../view.js';
-import { modelWords, pairWords } from '../words.js';
+import type { JudgedArm, View } from '../view.js';
+import { judgedWords, modelWords, pairWords } from '../words.js';
 import type { Table } from './table.js';
 
 /** Where numbers come from: the tasks of one dataset, arm, network or pair, and what they put out. */
@@ -13,7 +13,7 @@ export interface ProvenanceGroup {
 }
 
 /** The anchor of a cell of Table 2. */
-export const armAnchor = (target: string, source: string, strategy: Strategy) =>
+export const armAnchor = (target: string, source: string, strategy: JudgedAs) =>
   `from-${target}-${source}-${strategy}`;
 
 /** All tasks of the study, grouped by what they are about. */
@@ -62,10 +62,10 @@ function pretrainingGroups(view: View): ProvenanceGroup[] {
 }
 
 function armGroups(view: View): ProvenanceGroup[] {
-  const arms: (Arm & { shots?: number })[] = [...view.arms, ...view.shotsArms];
+  const arms: (JudgedArm & { shots?: number })[] = [...view.arms, ...view.shotsArms, ...view.probes];
   return arms.map(({ target, source, strategy, shots, folds }) => ({
     anchor: `${armAnchor(target, source, strategy)}${shots === undefined ? '' : `-${shots}`}`,
-    about: `${target}: ${modelWords({ source, strategy, draw: 'first' })}${shots === undefined ? '' : `, ${counted(shots, 'image')} of each class`}`,
+    about: `${target}: ${judgedWords(source, strategy)}${shots === undefined ? '' : `, ${counted(shots, 'image')} of each class`}`,
     tasks: folds.flatMap(({ fold, seeds }) =>
       seeds.map(({ seed, taskId, version, checkpointHash }) => ({
         kind: 'train',

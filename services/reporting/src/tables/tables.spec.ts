@@ -4,7 +4,7 @@ import { analyse } from '../findings/findings.js';
 import { aStudy } from '../spec-support/made.js';
 import { viewOf } from '../spec-support/views.js';
 import { aucSummaries } from '../statistics/auc.js';
-import { aucRows, aucSeedsTable, aucTable } from './auc.js';
+import { aucColumns, aucFoldsTable, aucRows, aucSeedsTable, aucTable } from './auc.js';
 import { aucLatex } from './auc-latex.js';
 import { curvesByLayerTable, curvesTable, foldsTable } from './data.js';
 import { provenance, provenanceTable } from './provenance.js';
@@ -77,6 +77,35 @@ describe('tables of a study with several seeds', () => {
     const view = await viewOf({ study: aStudy(['one']) });
     expect(aucTable(view, aucSummaries(view)).columns.at(-1)).toBe('sd');
     expect(tablesOf(view, analyse(view)).map(({ name }) => name)).not.toContain('auc-seeds');
+  });
+});
+
+describe('tables of a study with linear probes', () => {
+  const study = aStudy(['one'], { strategies: ['finetune', 'freeze'], baselines: { linearProbe: true } });
+  const auc = ({ source, strategy }: { source: string; strategy: string }) =>
+    strategy === 'probe' ? (source === 'natural' ? 0.95 : 0.7) : 0.8;
+
+  it('have a column for each source, whose mean may be the highest of a target', async () => {
+    const view = await viewOf({ study, auc });
+    expect(aucColumns(view).map(({ source, strategy }) => `${source} ${strategy}`)).toEqual([
+      ...['natural finetune', 'natural freeze', 'natural probe'],
+      ...['radiology finetune', 'radiology freeze', 'radiology probe'],
+      ...['random finetune', 'random probe'],
+    ]);
+    const [row] = aucRows(view, aucSummaries(view));
+    expect(row?.best?.arm).toMatchObject({ source: 'natural', strategy: 'probe' });
+    expect(aucLatex(view, aucSummaries(view))).toContain('& linear probe & all weights & linear probe \\\\');
+    const { rows } = provenanceTable(provenance(view));
+    expect(rows.map(([about]) => about)).toContain('one: random, linear probe');
+    expect(aucFoldsTable(view).rows.filter((line) => line[2] === 'probe')).toHaveLength(3 * 5);
+  });
+
+  it('compare trained networks alone', async () => {
+    const view = await viewOf({ study, auc });
+    const without = await viewOf({ study: { ...study, baselines: { linearProbe: false } }, auc });
+    expect(analyse(view).differences).toEqual(analyse(without).differences);
+    expect(view.arms).toEqual(without.arms);
+    expect(without.probes).toEqual([]);
   });
 });
 

@@ -1,10 +1,11 @@
+import type { JudgedAs } from '@palimpsest/contracts';
 import { html, type Content, type Markup } from '../../markup.js';
 import { fixed, hundredfold, hundredfoldSd } from '../../numbers.js';
 import type { AucSummary } from '../../statistics/auc.js';
 import { aucColumns, aucRows, type AucRow } from '../../tables/auc.js';
 import { armAnchor } from '../../tables/provenance.js';
-import { isRandom, seedsOf, type View } from '../../view.js';
-import { strategyMeaning, strategyWords } from '../../words.js';
+import { seedsOf, type View } from '../../view.js';
+import { armWords, strategyMeaning, strategyWords } from '../../words.js';
 import { absent, details, figureBlock, origin, tableBlock, tableFigure, type Report } from '../report.js';
 
 /** The paper's Table 2, and every value it was made from. */
@@ -30,10 +31,7 @@ function main(view: View, summaries: readonly AucSummary[]): Markup {
         ${source}
       </th>`,
   );
-  const heads = columns.map(
-    ({ source, strategy }) =>
-      html`<th scope="col" class="n">${isRandom(view.study, source) ? '' : strategyWords[strategy]}</th>`,
-  );
+  const heads = columns.map((column) => html`<th scope="col" class="n">${armWords(view, column)}</th>`);
   // Deviations of one and of two digits stand under each other.
   const width = Math.max(...summaries.map(({ sd }) => hundredfoldSd(sd ?? 0, view.study.protocol).length));
   const rows = aucRows(view, summaries).map((row) => rowOf(view, row, width));
@@ -60,12 +58,13 @@ function main(view: View, summaries: readonly AucSummary[]): Markup {
   return tableFigure(html`<b>Table 1.</b> ${caption(view)}`, table);
 }
 
-function caption({ study }: View): string {
+function caption({ study, probes }: View): string {
   const rounding =
     study.protocol === 'audited'
       ? ''
       : ' Deviations are rounded to two decimals and then to one, as in the paper.';
-  const strategies = study.strategies.map((s) => `${strategyWords[s]}: ${strategyMeaning[s]}`).join('; ');
+  const ways: JudgedAs[] = [...study.strategies, ...(probes.length > 0 ? ['probe' as const] : [])];
+  const strategies = ways.map((s) => `${strategyWords[s]}: ${strategyMeaning[s]}`).join('; ');
   return `Mean AUC ± standard deviation over folds (divisor n − 1), both × 100; several classes one against the rest, weighted by prevalence. Bold: highest mean of a target. ${strategies}.${rounding} Each value leads to the tasks it came from.`;
 }
 
@@ -107,19 +106,21 @@ function cellText(
 const sizes = html`AUC against the number of training images (logarithmic), of networks whose weights were all
   trained at once: as many images of each class, drawn by seed, the smaller sets within the larger; last, all
   images of a fold. Mean over folds; shaded: 95 % interval of the corrected resampled t test (Nadeau and
-  Bengio 2003), cut at 1. As a table: <code>tables/auc-by-training-images.csv</code>.`;
+  Bengio 2003), cut at 0 and 1. As a table: <code>tables/auc-by-training-images.csv</code>.`;
 
 /** What is luck of the training beside what is choice of the images. */
-function spreads({ study }: View, summaries: readonly AucSummary[]): Markup | null {
-  if (seedsOf(study) === 1) return null;
-  const rows = summaries.map(({ arm, mean, sd, sdOfSeeds }) => [
-    ...[arm.target, arm.source, isRandom(study, arm.source) ? '' : strategyWords[arm.strategy]],
+function spreads(view: View, summaries: readonly AucSummary[]): Markup | null {
+  const seeds = seedsOf(view.study);
+  if (seeds === 1) return null;
+  const trained = summaries.filter(({ arm }) => arm.strategy !== 'probe');
+  const rows = trained.map(({ arm, mean, sd, sdOfSeeds }) => [
+    ...[arm.target, arm.source, armWords(view, arm)],
     ...[mean, sd, sdOfSeeds].map((value) => (value === null ? '–' : fixed(value * 100, 2))),
   ]);
   return tableBlock(
-    html`Spread of AUC × 100: standard deviation over folds, each the mean of its ${seedsOf(study)} trainings,
-      and over the trainings of one fold, which differ in their seeds alone (pooled over folds). Each
-      training: <code>tables/auc-seeds.csv</code>.`,
+    html`Spread of AUC × 100: standard deviation over folds, each the mean of its ${seeds} trainings, and over
+      the trainings of one fold, which differ in their seeds alone (pooled over folds). Each training:
+      <code>tables/auc-seeds.csv</code>.`,
     ['Target', 'Source', 'Strategy', '#Mean', '#over folds', '#over seeds'],
     rows,
   );
@@ -128,8 +129,8 @@ function spreads({ study }: View, summaries: readonly AucSummary[]): Markup | nu
 function folds(view: View): Markup {
   const last = Math.max(...view.arms.flatMap((arm) => arm.folds.map(({ fold }) => fold)));
   const numbers = Array.from({ length: last }, (_, i) => i + 1);
-  const rows = view.arms.map((arm) => [
-    ...[arm.target, arm.source, isRandom(view.study, arm.source) ? '' : strategyWords[arm.strategy]],
+  const rows = [...view.arms, ...view.probes].map((arm) => [
+    ...[arm.target, arm.source, armWords(view, arm)],
     ...numbers.map((number) => {
       const auc = arm.folds.find(({ fold }) => fold === number)?.auc ?? null;
       return auc === null ? '–' : fixed(auc * 100, 2);
