@@ -97,7 +97,7 @@ describe.skipIf(reason)(`the chart on a cluster${reason ? ` (skipped: ${reason})
   it(
     'upgrades and rolls back while a study runs, and trainings go on untouched',
     async () => {
-      const file = await there.study('upgraded', 20);
+      const file = await there.study('upgraded', 14);
       const study = await studyOn(file, 'upgraded');
       await eventually('a training runs', trainingPods, 2 * MINUTES);
       const [job] = await there.names('pods', jobs);
