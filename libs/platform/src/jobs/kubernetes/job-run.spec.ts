@@ -22,6 +22,7 @@ class FakeCluster {
   job: KubeJob | undefined;
   pods = new Map<string, KubePod>();
   removals: Removal[] = [];
+  kept: string[] = [];
   said: (string | undefined)[] = [];
   annotated = 0;
   /** What the next calls are answered with, one each. */
@@ -66,7 +67,7 @@ class FakeCluster {
         deleteJob: remove,
         annotateJob: () => Promise.resolve(void this.annotated++),
         list: (() => answer({ items: [...this.pods.values()], version: '' })) as JobRunParts['api']['list'],
-        podLog: () => Promise.resolve('last words'),
+        podLog: (name) => Promise.resolve(`words of ${name}`),
         eventsOf: () => Promise.resolve(['exceeded quota: small']),
       },
       jobs: {
@@ -81,7 +82,7 @@ class FakeCluster {
       timing: { lookMs: 5, stuckMs: 20, podlessMs: 10, removalMs: 40 },
       ...{ place, log: pino({ level: 'silent' }), followed: () => 'me' },
       isDone: () => Promise.resolve(this.isDone),
-      keepLog: () => Promise.resolve(),
+      keepLog: (text) => Promise.resolve(void this.kept.push(text)),
       waits: (what) => void this.said.push(what),
     };
   }
@@ -151,6 +152,24 @@ describe('a run of a job', () => {
     );
     cluster.end('Complete');
     expect(await run).toBe('done');
+  });
+
+  it('keeps what its last pod said when that failed', async () => {
+    const cluster = new FakeCluster();
+    const run = cluster.run();
+    await eventually('made', () => cluster.job);
+    const ownerReferences = [{ apiVersion: '', kind: '', name: '', uid: '1' }];
+    for (const [name, creationTimestamp] of [
+      ['second', '2026-01-02T00:00:00Z'],
+      ['first', '2026-01-01T00:00:00Z'],
+    ] as const)
+      cluster.pods.set(name, {
+        metadata: { name, ownerReferences, creationTimestamp },
+        status: { phase: 'Failed', reason: 'OutOfcpu' },
+      });
+    cluster.end('Failed');
+    await expect(run).rejects.toThrow('has a pod that failed: OutOfcpu');
+    expect(cluster.kept).toEqual(['words of second']);
   });
 
   it('is lost with its Job', async () => {
