@@ -28,7 +28,7 @@ class FakeCluster {
   /** What the next calls are answered with, one each. */
   failures: Error[] = [];
   /** What deleting leads to. */
-  onDelete = (_removal: Removal): void => void (this.job = undefined);
+  onDelete: (removal: Removal) => void = () => (this.job = undefined);
   isDone = false;
   #made = 0;
 
@@ -51,8 +51,8 @@ class FakeCluster {
       return failure ? Promise.reject(failure) : Promise.resolve(value);
     };
     const create = () => {
-      if (this.job && this.failures.length === 0) this.failures.push(new ApiFailure(409, 'exists'));
-      return this.failures.length > 0 ? answer(this.make) : Promise.resolve(this.make());
+      const refused = this.failures.shift() ?? (this.job && new ApiFailure(409, 'exists'));
+      return refused ? Promise.reject(refused) : Promise.resolve(this.make());
     };
     const remove = (removal: Removal) => {
       this.removals.push(removal);
@@ -62,10 +62,13 @@ class FakeCluster {
     const known = () => new Map(this.job ? [['a', this.job]] : []);
     return {
       api: {
-        createJob: create as JobRunParts['api']['createJob'],
+        createJob: create,
         readJob: () => answer(this.job),
         deleteJob: remove,
-        annotateJob: () => Promise.resolve(void this.annotated++),
+        annotateJob: () => {
+          this.annotated++;
+          return Promise.resolve();
+        },
         list: (() => answer({ items: [...this.pods.values()], version: '' })) as JobRunParts['api']['list'],
         podLog: (name) => Promise.resolve(`words of ${name}`),
         eventsOf: () => Promise.resolve(['exceeded quota: small']),
@@ -82,8 +85,11 @@ class FakeCluster {
       timing: { lookMs: 5, stuckMs: 20, podlessMs: 10, removalMs: 40 },
       ...{ place, log: pino({ level: 'silent' }), followed: () => 'me' },
       isDone: () => Promise.resolve(this.isDone),
-      keepLog: (text) => Promise.resolve(void this.kept.push(text)),
-      waits: (what) => void this.said.push(what),
+      keepLog: (text) => {
+        this.kept.push(text);
+        return Promise.resolve();
+      },
+      waits: (what) => this.said.push(what),
     };
   }
 }
