@@ -59,6 +59,7 @@ export class Installation {
     const literals = Object.entries(env).map(([name, value]) => `--from-literal=${name}=${value}`);
     await this.kubectl('create', 'secret', 'generic', 'store', ...literals);
     await this.lab.kubectl('label', 'node', 'node-0', 'pool=gpu');
+    await this.lab.kubectl('taint', 'node', 'node-0', 'nvidia.com/gpu=present:NoSchedule');
     const gpus = ['capacity', 'allocatable'].map((which) => {
       return { op: 'add', path: `/status/${which}/nvidia.com~1gpu`, value: '2' };
     });
@@ -93,6 +94,8 @@ export class Installation {
       bus: { url: bus },
       store: { url: store, existingSecret: 'store' },
       database: { url: database },
+      // The only node there is; Jobs tolerate it by themselves.
+      defaults: { tolerations: [{ key: 'nvidia.com/gpu', operator: 'Exists' }] },
       services: Object.fromEntries(services.map((name) => [name, { resources: small }])),
       jobs: { gpus: 1, gpuNodeSelector: { pool: 'gpu' } },
       datasets: { mountPath: this.folder, volume: { hostPath: { path: this.folder } } },
