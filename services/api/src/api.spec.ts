@@ -65,6 +65,16 @@ describe('the api', () => {
     }
   };
 
+  it('gives the log that the jobs of a task kept, and names what is no task', async () => {
+    const [kept, none] = ['a'.repeat(32), 'b'.repeat(32)];
+    await app.get<Store>(STORE).writeRecord(`tasks/${kept}/log`, new TextEncoder().encode('epoch 1\n'));
+    const found = await app.inject({ url: `/tasks/${kept}/log` });
+    expect(found.headers['content-type']).toMatch(/^text\/plain/);
+    expect(found.body).toBe('epoch 1\n');
+    expect(await call('GET', `/tasks/${none}/log`)).toMatchObject({ status: 404 });
+    expect(await call('GET', '/tasks/..%2Fstudies/log')).toMatchObject({ status: 400 });
+  });
+
   it('runs a study to its report, each task once', async () => {
     const view = await end(await submit());
     expect(view).toMatchObject({
