@@ -125,4 +125,19 @@ describe.skipIf(reason)(`the chart on a cluster${reason ? ` (skipped: ${reason})
     },
     4 * MINUTES,
   );
+
+  it(
+    'runs in one pod with nothing beside it, and keeps its data',
+    async () => {
+      const release = await there.installAlone();
+      const test = () => there.helm('test', release, '--timeout', '8m');
+      expect(await test()).toMatch(/Phase: +Succeeded/);
+      await there.kubectl('delete', 'pods', '--all');
+      await there.kubectl('wait', '--for=condition=Available', 'deployment', '--all', '--timeout=120s');
+      // Nothing is computed twice.
+      expect(await test()).toMatch(/Phase: +Succeeded/);
+      expect(await there.names('persistentvolumeclaims')).toEqual(['persistentvolumeclaim/data']);
+    },
+    9 * MINUTES,
+  );
 });
