@@ -162,10 +162,18 @@ function settings() {
   };
 }
 
+/** Nothing is required but in an autoscaler: the chart has defaults, and `null` takes one away. */
+function optionalFields(schema, name = '') {
+  if (typeof schema !== 'object' || schema === null || ['autoscaling', 'keda'].includes(name)) return schema;
+  if (Array.isArray(schema)) return schema.map((each) => optionalFields(each));
+  const kept = Object.entries(schema).filter(([key]) => key !== 'required');
+  return Object.fromEntries(kept.map(([key, value]) => [key, optionalFields(value, key)]));
+}
+
 /** JSON Schema of the chart's values. */
 export function valuesSchema() {
   // Helm's library knows draft 7.
   const schema = z.toJSONSchema(values, { target: 'draft-7', reused: 'inline' });
   schema.properties.settings = settings();
-  return { ...schema, title: 'Values of the Palimpsest chart' };
+  return { ...optionalFields(schema), title: 'Values of the Palimpsest chart' };
 }

@@ -97,7 +97,7 @@ describe.skipIf(reason)(`the chart on a cluster${reason ? ` (skipped: ${reason})
   it(
     'upgrades and rolls back while a study runs, and trainings go on untouched',
     async () => {
-      const file = await there.study('upgraded', 20);
+      const file = await there.study('upgraded', 14);
       const study = await studyOn(file, 'upgraded');
       await eventually('a training runs', trainingPods, 2 * MINUTES);
       const [job] = await there.names('pods', jobs);
@@ -124,5 +124,20 @@ describe.skipIf(reason)(`the chart on a cluster${reason ? ` (skipped: ${reason})
       expect(await there.names('secrets')).toEqual(['secret/store']);
     },
     4 * MINUTES,
+  );
+
+  it(
+    'runs in one pod with nothing beside it, and keeps its data',
+    async () => {
+      const release = await there.installAlone();
+      const test = () => there.helm('test', release, '--timeout', '8m');
+      expect(await test()).toMatch(/Phase: +Succeeded/);
+      await there.kubectl('delete', 'pods', '--all');
+      await there.kubectl('wait', '--for=condition=Available', 'deployment', '--all', '--timeout=120s');
+      // Nothing is computed twice.
+      expect(await test()).toMatch(/Phase: +Succeeded/);
+      expect(await there.names('persistentvolumeclaims')).toEqual(['persistentvolumeclaim/data']);
+    },
+    9 * MINUTES,
   );
 });

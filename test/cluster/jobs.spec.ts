@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TaskRecords } from '@palimpsest/platform';
 import { aCompareInput, eventually, someResources } from '@palimpsest/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ask, describeJobs, jobOf } from '../../libs/platform/src/jobs/jobs-conformance.js';
 import { LetGo, type Job } from '../../libs/platform/src/jobs/jobs.js';
 import type { KubernetesJobs } from '../../libs/platform/src/jobs/kubernetes/kubernetes-jobs.js';
@@ -12,6 +12,7 @@ import { missing, startLab, type Lab } from './lab/lab.mjs';
 import { corner, type Asks, type Corner } from './support/corner.js';
 import { runPods } from './support/pod-runner.js';
 
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 const reason = missing();
 const never = new AbortController().signal;
 const PATIENCE_MS = 30_000;

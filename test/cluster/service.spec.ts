@@ -15,6 +15,7 @@ import { definitions } from '../../libs/platform/src/tasks/tasks.fixture.js';
 import { missing, startLab, type Lab } from './lab/lab.mjs';
 import { corner, type Corner } from './support/corner.js';
 
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 const reason = missing();
 
 @Module({ imports: [PlatformModule], providers: taskService(definitions) })

@@ -14,7 +14,8 @@ import { work, type WorkSurroundings } from './tasks/work.js';
 
 /**
  * The program of a job, `work <kind> <task-id>`: runs one task from the store, alone in this process.
- * SIGTERM, SIGINT and the end of the process that started it stop it; it keeps the state it saved.
+ * SIGTERM, SIGINT and the end of the process that started it stop it; it keeps the state it saved. Where JOB_LOG says
+ * `store`, its log is kept there too.
  *
  * @returns the exit code: 0 done, 42 failed for good, 43 out of memory, 1 worth a retry
  * @throws PlatformError `invalid` for an unknown kind or setting

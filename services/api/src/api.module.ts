@@ -26,6 +26,7 @@ import { BackupController } from './http/backup.controller.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { DeadLettersController } from './http/dead-letters.controller.js';
 import { StudiesController } from './http/studies.controller.js';
+import { TasksController } from './http/tasks.controller.js';
 import { WorkersController } from './http/workers.controller.js';
 import { observation } from './observe/observation.js';
 import { DeadLetters } from './queue/dead-letters.js';
@@ -44,7 +45,13 @@ type QueueParts = [Studies, Outbox, Workers, DeadLetters, Metrics];
 /** HTTP, studies and the queue. It begins to work when the application starts. */
 @Module({
   imports: [PlatformModule],
-  controllers: [StudiesController, WorkersController, DeadLettersController, BackupController],
+  controllers: [
+    StudiesController,
+    TasksController,
+    WorkersController,
+    DeadLettersController,
+    BackupController,
+  ],
   providers: [
     { provide: APP_FILTER, useFactory: (log: Logger) => new ErrorFilter(log), inject: [LOGGER] },
     {

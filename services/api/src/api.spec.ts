@@ -65,6 +65,16 @@ describe('the api', () => {
     }
   };
 
+  it('gives the log that the jobs of a task kept, and names what is no task', async () => {
+    const [kept, none] = ['a'.repeat(32), 'b'.repeat(32)];
+    await app.get<Store>(STORE).writeRecord(`tasks/${kept}/log`, new TextEncoder().encode('epoch 1\n'));
+    const found = await app.inject({ url: `/tasks/${kept}/log` });
+    expect(found.headers['content-type']).toMatch(/^text\/plain/);
+    expect(found.body).toBe('epoch 1\n');
+    expect(await call('GET', `/tasks/${none}/log`)).toMatchObject({ status: 404 });
+    expect(await call('GET', '/tasks/..%2Fstudies/log')).toMatchObject({ status: 400 });
+  });
+
   it('runs a study to its report, each task once', async () => {
     const view = await end(await submit());
     expect(view).toMatchObject({
@@ -179,6 +189,38 @@ describe('the api', () => {
       failures: [{ key: 'ingest/knee', message: 'never' }],
     });
     expect(count(tasks, 'ingest')).toBe(1 + 2);
+  });
+
+  it('tells a worker that is late whether a later attempt is wanted, which may go on with its job', async () => {
+    const bus = app.get<Bus>(BUS);
+    const told: object[] = [];
+    const heard = await bus.subscribe(['task.cancelled'], null, ({ message }) => {
+      told.push(message);
+      return Promise.resolve();
+    });
+    let left = 1;
+    let goOn: (() => void) | undefined;
+    tasks.before = (kind) => {
+      if (kind !== 'import') return Promise.resolve();
+      if (left-- > 0) return Promise.reject(new PlatformError('unavailable', 'later'));
+      return new Promise<void>((resolve) => (goOn = resolve));
+    };
+    const id = await submit();
+    await eventually('tried again', () => goOn);
+    const { body } = await call('GET', `/studies/${id}/tasks`);
+    const list = body as unknown as TaskView[];
+    const taskId = list.find(({ key }) => key.startsWith('import/'))?.taskId ?? '';
+    await bus.publish('task.progressed', { taskId, attempt: 1, done: 0.5 });
+    await eventually('told', () => told.length === 1);
+    goOn?.();
+    await end(id);
+    await bus.publish('task.progressed', { taskId, attempt: 2, done: 0.5 });
+    await eventually('told again', () => told.length === 2);
+    expect(told).toEqual([
+      { taskIds: [taskId], attempt: 1, superseded: true },
+      { taskIds: [taskId], attempt: 2 },
+    ]);
+    await heard.close();
   });
 
   it('cancels a study, and goes on with it when it is submitted again', async () => {

@@ -51,6 +51,7 @@ describe('the program', () => {
       'backup',
       'restore',
       'migrate',
+      'log',
     ]) {
       expect(out).toMatch(new RegExp(`^ {2}${command}[ [<]`, 'm'));
     }
@@ -74,6 +75,7 @@ describe('the program', () => {
     'backup',
     'restore',
     'migrate',
+    'log',
   ])('explains %s with an example', async (command) => {
     const { code, out } = await palimpsest(command, '--help');
     expect(code).toBe(0);

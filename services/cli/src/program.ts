@@ -8,6 +8,7 @@ import { deadCommand } from './commands/dead.js';
 import { demoCommand } from './commands/demo.js';
 import { doctorCommand } from './commands/doctor.js';
 import { foldsCommand } from './commands/folds.js';
+import { logCommand } from './commands/log.js';
 import { migrateCommand } from './commands/migrate.js';
 import { planCommand } from './commands/plan.js';
 import { predictCommand } from './commands/predict.js';
@@ -57,6 +58,7 @@ export function buildProgram(outcome: Outcome): Command {
     serveCommand,
     workCommand,
     statusCommand,
+    logCommand,
     deadCommand,
     storeCommand,
     configCommand,

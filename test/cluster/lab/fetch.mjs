@@ -1,7 +1,7 @@
 // Builds the programs of a cluster into the cache: node test/cluster/lab/fetch.mjs
 //
 // From the Go module proxy alone: one program that is etcd, all of Kubernetes and kubectl by the name it is called by,
-// kwok, CoreDNS and helm. Apache License 2.0, each. Needs go; about 13 minutes of two cores, 340 MB are kept.
+// kwok and CoreDNS. Apache License 2.0, each. Needs go; about 13 minutes of two cores, 340 MB are kept.
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -13,12 +13,10 @@ const versions = {
   etcd: 'v3.6.16',
   kwok: 'v0.8.0',
   coredns: 'v1.15.0',
-  helm: 'v3.22.0',
 };
 const tools = {
   kwok: `sigs.k8s.io/kwok/cmd/kwok@${versions.kwok}`,
   coredns: `github.com/coredns/coredns@${versions.coredns}`,
-  helm: `helm.sh/helm/v3/cmd/helm@${versions.helm}`,
 };
 const names = [
   'etcd',

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -33,6 +33,10 @@ export class Installation {
   readonly namespace = 'lab';
   readonly release = 'palimpsest';
 
+  readonly #image = { ...nameOf(archiveOf('runtime') as string), pullPolicy: 'Never' };
+  /** There is no other node; Jobs tolerate its taint by themselves. */
+  readonly #tolerations = [{ key: 'nvidia.com/gpu', operator: 'Exists' }];
+
   private constructor(
     readonly lab: Lab,
     /** Seen by the pods of `ingestion` under the same path. */
@@ -59,6 +63,7 @@ export class Installation {
     const literals = Object.entries(env).map(([name, value]) => `--from-literal=${name}=${value}`);
     await this.kubectl('create', 'secret', 'generic', 'store', ...literals);
     await this.lab.kubectl('label', 'node', 'node-0', 'pool=gpu');
+    await this.lab.kubectl('taint', 'node', 'node-0', 'nvidia.com/gpu=present:NoSchedule');
     const gpus = ['capacity', 'allocatable'].map((which) => {
       return { op: 'add', path: `/status/${which}/nvidia.com~1gpu`, value: '2' };
     });
@@ -78,21 +83,50 @@ export class Installation {
 
   /** Installs or upgrades the release and waits until it is ready. @param more values beside the usual ones */
   async install(...more: string[]): Promise<void> {
-    const file = path.join(this.lab.folder, 'values.json');
-    writeFileSync(file, JSON.stringify(this.#values()));
+    await this.#upgrade(this.release, this.#values(), more);
+  }
+
+  async #upgrade(release: string, values: object, more: string[]): Promise<void> {
+    const file = path.join(this.lab.folder, `${release}.json`);
+    writeFileSync(file, JSON.stringify(values));
     const sets = more.flatMap((value) => ['--set', value]);
     const args = ['--install', '--wait', '--timeout', '4m', '--values', file, ...sets];
-    await this.helm('upgrade', this.release, chart, ...args);
+    await this.helm('upgrade', release, chart, ...args);
+  }
+
+  /** The whole program in one pod, with its data in a folder of the node. @returns the release's name */
+  async installAlone(): Promise<string> {
+    const data = path.join(this.folder, 'data');
+    mkdirSync(data);
+    chmodSync(data, 0o777);
+    const spec = { accessModes: ['ReadWriteOnce'], storageClassName: '' };
+    await this.lab.apply({
+      ...{ apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: 'data' } },
+      spec: { ...spec, capacity: { storage: '1Gi' }, hostPath: { path: data } },
+    });
+    await this.lab.apply({
+      ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim' },
+      metadata: { name: 'data', namespace: this.namespace },
+      spec: { ...spec, volumeName: 'data', resources: { requests: { storage: '1Gi' } } },
+    });
+    const values = {
+      ...{ image: this.#image, mode: 'single', jobs: { kind: 'process' }, data: { existingClaim: 'data' } },
+      single: { resources: { requests: { cpu: '10m' }, limits: { memory: '4Gi' } } },
+      defaults: { tolerations: this.#tolerations },
+    };
+    await this.#upgrade('alone', values, []);
+    return 'alone';
   }
 
   #values() {
     const [bus, store, database] = this.servers.map(({ url }) => url);
     const services = ['api', 'ingestion', 'training', 'activations', 'analysis', 'reporting'];
     return {
-      image: { ...nameOf(archiveOf('runtime') as string), pullPolicy: 'Never' },
+      image: this.#image,
       bus: { url: bus },
       store: { url: store, existingSecret: 'store' },
       database: { url: database },
+      defaults: { tolerations: this.#tolerations },
       services: Object.fromEntries(services.map((name) => [name, { resources: small }])),
       jobs: { gpus: 1, gpuNodeSelector: { pool: 'gpu' } },
       datasets: { mountPath: this.folder, volume: { hostPath: { path: this.folder } } },

@@ -1,3 +1,4 @@
+import { PlatformError } from '@palimpsest/contracts';
 import type { Store } from '../store/store.js';
 import { TaskRecords } from './task-records.js';
 
@@ -47,9 +48,15 @@ export class TaskLog {
   }
 }
 
-/** The end of all that the jobs of a task wrote to their logs; undefined where they kept none. */
-export const readTaskLog = (store: Store, taskId: string): Promise<string | undefined> =>
-  new TaskRecords(store, taskId).readLog();
+/** The end of all that the jobs of a task wrote to their logs. @throws PlatformError `not-found` where they kept none */
+export async function readTaskLog(store: Store, taskId: string): Promise<string> {
+  const text = await new TaskRecords(store, taskId).readLog();
+  if (text !== undefined) return text;
+  throw new PlatformError(
+    'not-found',
+    `task ${taskId}: expected a log that its jobs kept in the store, found none`,
+  );
+}
 
 /** Adds to a task's log what a job that was killed said after it had written there itself for the last time. */
 export async function addToLog(store: Store, taskId: string, said: string): Promise<void> {

@@ -43,6 +43,11 @@ export class ApiClient {
     return this.#json(`/studies/${id}/tasks`);
   }
 
+  /** What the jobs of a task wrote to their logs. */
+  async log(taskId: string): Promise<string> {
+    return (await this.#fetch(`/tasks/${encodeURIComponent(taskId)}/log`)).text();
+  }
+
   cancel(id: string): Promise<StudyView> {
     return this.#json(`/studies/${id}/cancel`, { method: 'POST' });
   }

@@ -17,7 +17,7 @@ export interface KubernetesExamination {
 
 const noTask = {
   ...({ kind: 'train', taskId: '0'.repeat(32) } as const),
-  needs: { cpus: 1, memoryBytes: 1e9, gpus: 0 },
+  needs: { cpus: 1, memoryBytes: 1e9 },
 };
 
 /** Looks at the cluster and the template of a `JOBS_URL` such as `kubernetes:?namespace=…`. */
@@ -40,8 +40,10 @@ export async function examineKubernetes(
     },
     template: async () => {
       const templates = await readTemplates(place);
-      const job = { ...noTask, needs: { ...noTask.needs, gpus } };
-      await api.createJob(manifestOf(job, { place, templates, environment: {} }), { dryRun: true });
+      for (const each of new Set([0, gpus])) {
+        const job = { ...noTask, needs: { ...noTask.needs, gpus: each } };
+        await api.createJob(manifestOf(job, { place, templates, environment: {} }), { dryRun: true });
+      }
       return `${place.template}: the cluster would take it`;
     },
   };

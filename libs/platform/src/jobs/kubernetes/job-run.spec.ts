@@ -22,12 +22,13 @@ class FakeCluster {
   job: KubeJob | undefined;
   pods = new Map<string, KubePod>();
   removals: Removal[] = [];
+  kept: string[] = [];
   said: (string | undefined)[] = [];
   annotated = 0;
   /** What the next calls are answered with, one each. */
   failures: Error[] = [];
   /** What deleting leads to. */
-  onDelete = (_removal: Removal): void => void (this.job = undefined);
+  onDelete: (removal: Removal) => void = () => (this.job = undefined);
   isDone = false;
   #made = 0;
 
@@ -50,8 +51,8 @@ class FakeCluster {
       return failure ? Promise.reject(failure) : Promise.resolve(value);
     };
     const create = () => {
-      if (this.job && this.failures.length === 0) this.failures.push(new ApiFailure(409, 'exists'));
-      return this.failures.length > 0 ? answer(this.make) : Promise.resolve(this.make());
+      const refused = this.failures.shift() ?? (this.job && new ApiFailure(409, 'exists'));
+      return refused ? Promise.reject(refused) : Promise.resolve(this.make());
     };
     const remove = (removal: Removal) => {
       this.removals.push(removal);
@@ -61,12 +62,15 @@ class FakeCluster {
     const known = () => new Map(this.job ? [['a', this.job]] : []);
     return {
       api: {
-        createJob: create as JobRunParts['api']['createJob'],
+        createJob: create,
         readJob: () => answer(this.job),
         deleteJob: remove,
-        annotateJob: () => Promise.resolve(void this.annotated++),
+        annotateJob: () => {
+          this.annotated++;
+          return Promise.resolve();
+        },
         list: (() => answer({ items: [...this.pods.values()], version: '' })) as JobRunParts['api']['list'],
-        podLog: () => Promise.resolve('last words'),
+        podLog: (name) => Promise.resolve(`words of ${name}`),
         eventsOf: () => Promise.resolve(['exceeded quota: small']),
       },
       jobs: {
@@ -81,8 +85,11 @@ class FakeCluster {
       timing: { lookMs: 5, stuckMs: 20, podlessMs: 10, removalMs: 40 },
       ...{ place, log: pino({ level: 'silent' }), followed: () => 'me' },
       isDone: () => Promise.resolve(this.isDone),
-      keepLog: () => Promise.resolve(),
-      waits: (what) => void this.said.push(what),
+      keepLog: (text) => {
+        this.kept.push(text);
+        return Promise.resolve();
+      },
+      waits: (what) => this.said.push(what),
     };
   }
 }
@@ -151,6 +158,24 @@ describe('a run of a job', () => {
     );
     cluster.end('Complete');
     expect(await run).toBe('done');
+  });
+
+  it('keeps what its last pod said when that failed', async () => {
+    const cluster = new FakeCluster();
+    const run = cluster.run();
+    await eventually('made', () => cluster.job);
+    const ownerReferences = [{ apiVersion: '', kind: '', name: '', uid: '1' }];
+    for (const [name, creationTimestamp] of [
+      ['second', '2026-01-02T00:00:00Z'],
+      ['first', '2026-01-01T00:00:00Z'],
+    ] as const)
+      cluster.pods.set(name, {
+        metadata: { name, ownerReferences, creationTimestamp },
+        status: { phase: 'Failed', reason: 'OutOfcpu' },
+      });
+    cluster.end('Failed');
+    await expect(run).rejects.toThrow('has a pod that failed: OutOfcpu');
+    expect(cluster.kept).toEqual(['words of second']);
   });
 
   it('is lost with its Job', async () => {

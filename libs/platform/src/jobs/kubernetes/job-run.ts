@@ -3,7 +3,7 @@ import { messageOf, OutOfMemoryError, PlatformError } from '@palimpsest/contract
 import type { Logger } from 'pino';
 import { LetGo, type Job } from '../jobs.js';
 import { ApiFailure } from './api-failure.js';
-import { isFinished, stateOf, type JobState } from './job-state.js';
+import { isFinished, newest, stateOf, type JobState } from './job-state.js';
 import type { KubernetesApi } from './kubernetes-api.js';
 import { FOLLOWED, taskContainer } from './manifest.js';
 import type { Mirror } from './mirror.js';
@@ -157,16 +157,18 @@ export class JobRun {
     const selector = `palimpsest/task-id=${this.#job.taskId}`;
     const { items } = await this.#persist(() => this.#parts.api.list('pods', selector));
     const state = this.#stateOf(job, items);
-    if (state.is === 'lost') await this.#keepLogs(items);
+    const last = newest(this.#own(items));
+    if (state.is === 'lost' && last) await this.#keepLogOf(last);
     return state;
   }
 
   #stateOf(job: KubeJob, all: readonly KubePod[]): JobState {
     const { gpuResource } = this.#parts.place;
-    const pods = all.filter(({ metadata }) =>
-      metadata?.ownerReferences?.some(({ uid }) => uid === this.#uid),
-    );
-    return stateOf({ job, pods, all, container: this.#container, gpuResource });
+    return stateOf({ job, pods: this.#own(all), all, container: this.#container, gpuResource });
+  }
+
+  #own(pods: readonly KubePod[]): KubePod[] {
+    return pods.filter(({ metadata }) => metadata?.ownerReferences?.some(({ uid }) => uid === this.#uid));
   }
 
   get #container(): string {
@@ -181,15 +183,13 @@ export class JobRun {
     throw this.#unavailable(how);
   }
 
-  async #keepLogs(pods: readonly KubePod[]): Promise<void> {
+  async #keepLogOf({ metadata }: KubePod): Promise<void> {
     const { api, log, keepLog } = this.#parts;
-    for (const { metadata } of pods) {
-      try {
-        const text = await api.podLog(metadata?.name ?? '', this.#container);
-        if (text !== undefined) await keepLog(text);
-      } catch (error) {
-        log.warn({ err: error, pod: metadata?.name }, 'could not keep the log of a pod');
-      }
+    try {
+      const text = await api.podLog(metadata?.name ?? '', this.#container);
+      if (text !== undefined) await keepLog(text);
+    } catch (error) {
+      log.warn({ err: error, pod: metadata?.name }, 'could not keep the log of a pod');
     }
   }
 

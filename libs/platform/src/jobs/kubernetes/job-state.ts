@@ -127,6 +127,7 @@ const gpusOf = ({ spec }: KubePod, gpuResource: string): number =>
 
 const madeAt = ({ metadata }: KubePod) => metadata?.creationTimestamp ?? '';
 
-function newest(pods: readonly KubePod[]): KubePod | undefined {
+/** The pod that was made last; the one that counts. */
+export function newest(pods: readonly KubePod[]): KubePod | undefined {
   return [...pods].sort((a, b) => madeAt(a).localeCompare(madeAt(b))).at(-1);
 }

@@ -18,10 +18,10 @@ const aJob = (name: string, followed?: string, conditions: { type: string }[] = 
   status: { conditions: conditions.map(({ type }) => ({ type, status: 'True' })) },
 });
 
-function keep(...jobs: KubeJob[]) {
+function keep(...known: KubeJob[]) {
   const deleted: string[] = [];
   const said: string[] = [];
-  const objects = new Map(jobs.map((job) => [job.metadata!.name!, job]));
+  const objects = new Map(known.map((job) => [job.metadata!.name!, job]));
   const followedHere = new Set<string>();
   const lines: string[] = [];
   const api = {
@@ -34,12 +34,14 @@ function keep(...jobs: KubeJob[]) {
       return Promise.resolve();
     },
   };
+  const jobs = { objects, listedAt: performance.now() };
   const keeper = new Keeper({
-    ...{ api, jobs: { objects }, followedHere, followed: () => 'me now', abandonedMs: 1000 },
+    ...{ api, jobs, followedHere, followed: () => 'me now', abandonedMs: 1000 },
     log: pino({}, { write: (line) => void lines.push(line) }),
   });
-  const later = async (ms: number) => {
+  const later = async (ms: number, { listed = true } = {}) => {
     vi.advanceTimersByTime(ms);
+    if (listed) jobs.listedAt = performance.now();
     await keeper.round();
   };
   return { keeper, api, objects, followedHere, deleted, said, lines, later };
@@ -73,6 +75,17 @@ describe('who looks after jobs', () => {
       objects.set('elsewhere', aJob('elsewhere', time));
     }
     expect(deleted).toEqual([]);
+  });
+
+  it('counts anew after the API server was away, when nobody could say that they follow a job', async () => {
+    const { deleted, later } = keep(aJob('a', 'before'));
+    await later(0);
+    await later(200_000, { listed: false });
+    await later(0);
+    await later(999);
+    expect(deleted).toEqual([]);
+    await later(1);
+    expect(deleted).toHaveLength(1);
   });
 
   it('counts anew for another Job of the same name', async () => {

@@ -8,7 +8,7 @@ import type { KubeJob } from './objects.js';
 /** What a keeper works with. */
 export interface KeeperParts {
   api: Pick<KubernetesApi, 'annotateJob' | 'deleteJob'>;
-  jobs: Pick<Mirror<'jobs'>, 'objects'>;
+  jobs: Pick<Mirror<'jobs'>, 'objects' | 'listedAt'>;
   /** Names of the Jobs that this process follows. */
   followedHere: ReadonlySet<string>;
   followed: () => string;
@@ -16,6 +16,9 @@ export interface KeeperParts {
   abandonedMs: number;
   log: Logger;
 }
+
+/** Knowledge older than this says nothing of who follows a Job: the API server was away, for the others too. */
+const STALE_MS = 180_000;
 
 /**
  * Says now and then that this process follows its Jobs, and deletes those that no process follows: their study was
@@ -42,6 +45,7 @@ export class Keeper {
 
   async #deleteAbandoned(): Promise<void> {
     const { api, jobs, abandonedMs, log } = this.#parts;
+    if (performance.now() - jobs.listedAt > STALE_MS) this.#silent.clear();
     for (const uid of this.#silent.keys())
       if (![...jobs.objects.values()].some(({ metadata }) => metadata?.uid === uid)) this.#silent.delete(uid);
     for (const [name, job] of jobs.objects) {
