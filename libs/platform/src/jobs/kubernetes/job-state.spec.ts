@@ -103,7 +103,11 @@ describe('where a job stands', () => {
     ['never begun', { phase: 'Failed', reason: 'OutOfcpu' }, 'has a pod that failed: OutOfcpu'],
   ])('is lost when its pod ended %s', (_, status, how) => {
     const outOfMemory = how.includes('want of memory');
-    expect(look(failed('BackoffLimitExceeded'), [aPod({ status })])).toEqual({ is: 'lost', how, outOfMemory });
+    expect(look(failed('BackoffLimitExceeded'), [aPod({ status })])).toEqual({
+      is: 'lost',
+      how,
+      outOfMemory,
+    });
   });
 
   it('tells of the pod that was made last', () => {
