@@ -281,10 +281,10 @@ describe.skipIf(reason)(`jobs in Kubernetes${reason === undefined ? '' : ` (skip
     await expect(open(place, { options })).rejects.toThrow('expected a ConfigMap release');
     await place.kubectl('create', 'configmap', 'release');
     const jobs = await open(place, { options, annotations: { 'lab/hold': 'yes' } });
-    const run = jobs.run(aJob(), never);
+    const lost = expect(jobs.run(aJob(), never)).rejects.toMatchObject({ code: 'unavailable' });
     await eventually('a Job', async () => (await names(place)).length === 1, PATIENCE_MS);
     await place.kubectl('delete', 'configmap', 'release');
-    await expect(run).rejects.toMatchObject({ code: 'unavailable' });
+    await lost;
     await eventually('no Job', async () => (await names(place)).length === 0, PATIENCE_MS);
   });
 

@@ -31,10 +31,10 @@ describe.skipIf(reason)(
     afterAll(() => lab.remove());
     afterEach(() => vi.unstubAllEnvs());
 
-    async function start(place: Corner) {
+    async function start(place: Corner, more: Record<string, string> = {}) {
       vi.stubEnv('KUBECONFIG', place.kubeconfig);
       const JOBS_URL = await place.urlFor({ annotations: { 'lab/hold': 'yes' } });
-      const settings = { JOBS_URL, STORE_URL: place.storeUrl, LOG_LEVEL: 'silent', STALL_SECONDS: '2' };
+      const settings = { JOBS_URL, STORE_URL: place.storeUrl, LOG_LEVEL: 'silent', ...more };
       const app = await createApp(loadConfig(settings), [CompareModule]);
       await app.init();
       const bus = app.get<Bus>(BUS);
@@ -79,7 +79,7 @@ describe.skipIf(reason)(
 
     it('says what a job waits for, never gives it up for that, and leaves nothing of it when it is cancelled', async () => {
       const place = await corner(lab);
-      const { app, bus, told, finished, ask } = await start(place);
+      const { app, bus, told, finished, ask } = await start(place, { STALL_SECONDS: '2' });
       await ask(8);
       await eventually(
         'it says so',
