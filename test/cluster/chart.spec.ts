@@ -102,7 +102,9 @@ describe.skipIf(reason)(`the chart on a cluster${reason ? ` (skipped: ${reason})
       await eventually('a training runs', trainingPods, 2 * MINUTES);
       const [job] = await there.names('pods', jobs);
       await there.install('settings.LOG_LEVEL=debug', 'services.activations.replicas=3');
-      expect(await there.names('pods', 'app.kubernetes.io/component=activations')).toHaveLength(3);
+      // The one before is still on its way out.
+      const workers = () => there.names('pods', 'app.kubernetes.io/component=activations');
+      await eventually('three pods', async () => (await workers()).length === 3, MINUTES);
       expect(await there.names('pods', jobs)).toContain(job);
       await there.helm('rollback', there.release, '--wait', '--timeout', '4m');
       const ended = await study.end;

@@ -111,7 +111,7 @@ export class Installation {
     });
     const values = {
       ...{ image: this.#image, mode: 'single', jobs: { kind: 'process' }, data: { existingClaim: 'data' } },
-      single: { resources: { requests: { cpu: '10m' }, limits: { memory: '4Gi' } } },
+      single: { resources: { ...small, limits: { memory: '4Gi' } } },
       defaults: { tolerations: this.#tolerations },
     };
     await this.#upgrade('alone', values, []);
