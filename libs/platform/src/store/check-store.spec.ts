@@ -40,6 +40,7 @@ describe('checkStore', () => {
     const running = new TaskRecords(store, 'task-2');
     await running.writeInput('compare', aCompareInput());
     await running.saveState(text('epoch 1'));
+    await running.countOutOfMemory();
     const { orphans } = await checkStore(store, { now: () => Date.now() + 7_200_000 });
     expect(told(orphans)).toEqual([
       'corrupt corrupt/similarity/x',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { treeListingSchema, type ArtifactRef, type TreeRef } from '@palimpsest/contracts';
 import { refsIn } from '../tasks/run-task.js';
+import { recordNames } from '../tasks/task-records.js';
 import { overlapped } from './overlapped.js';
 import type { Store } from './store.js';
 
@@ -106,15 +107,16 @@ const problemOf = (problem: Missing['problem'], key: string, named: Map<string, 
   namedBy: named.get(key)?.namedBy ?? '',
 });
 
-const recordOf = /^tasks\/([^/]+)\/(input\.json|output\.json|state|progress\.json|error\.json|log)$/;
+const recordOf = /^tasks\/([^/]+)\/([^/]+)$/;
+const records: readonly string[] = recordNames;
 
 /** @returns undefined for what belongs to a task */
 function orphanKindOf(key: string, finished: ReadonlySet<string>): OrphanKind | undefined {
   if (key.startsWith('corrupt/')) return 'corrupt';
   // What ingestion remembers of files that it has read, for whoever reads them again.
   if (key.startsWith('ingest/')) return undefined;
-  const [, task = '', record] = recordOf.exec(key) ?? [];
-  if (record === undefined) return 'unreferenced';
+  const [, task = '', record = ''] = recordOf.exec(key) ?? [];
+  if (!records.includes(record)) return 'unreferenced';
   if (record === 'input.json' || record === 'output.json') return undefined;
   return finished.has(task) ? 'finished' : undefined;
 }

@@ -33,6 +33,18 @@ export interface Made {
 /** How far a task is: a share in [0, 1], and a few words. */
 export type Progress = z.infer<typeof progressSchema>;
 
+/** Names of the records of a task. */
+export const recordNames = [
+  'input.json',
+  'output.json',
+  'state',
+  'progress.json',
+  'error.json',
+  'memory.json',
+  'log',
+] as const;
+type RecordName = (typeof recordNames)[number];
+
 /** What the store knows of one task, under `tasks/<id>/`. A record that cannot be read counts as absent. */
 export class TaskRecords {
   readonly #store: Store;
@@ -123,16 +135,16 @@ export class TaskRecords {
     for (const name of names) await this.#store.deleteRecord(this.#key(name));
   }
 
-  async #read<S extends z.ZodType>(name: string, schema: S): Promise<z.infer<S> | undefined> {
+  async #read<S extends z.ZodType>(name: RecordName, schema: S): Promise<z.infer<S> | undefined> {
     const bytes = await this.#store.readRecord(this.#key(name));
     return bytes && schema.safeParse(parseJson(bytes)).data;
   }
 
-  async #write(name: string, value: unknown): Promise<void> {
+  async #write(name: RecordName, value: unknown): Promise<void> {
     await this.#store.writeRecord(this.#key(name), new TextEncoder().encode(canonicalJson(value)));
   }
 
-  #key(name: string): string {
+  #key(name: RecordName): string {
     return `tasks/${this.#id}/${name}`;
   }
 }
