@@ -10,12 +10,10 @@ export function trainOptionsOf(
   stage: TrainStage,
   data: FoldData,
 ): Pick<TrainOptions, 'optimiser' | 'trainable' | 'loss' | 'accumulates'> {
-  const { trainable, frozenStages, topLayers, loss, accumulate = 1 } = stage;
+  const { loss, accumulate = 1 } = stage;
   return {
     optimiser: optimiserOf(stage),
-    ...{ trainable },
-    ...(frozenStages !== undefined && { trainable: { frozenStages } }),
-    ...(topLayers !== undefined && { trainable: { topLayers } }),
+    trainable: trainableOf(stage),
     ...(accumulate > 1 && { accumulates: true }),
     ...(loss && { loss: lossOf(loss, data) }),
   };
@@ -48,4 +46,9 @@ export function balancedWeights(data: Pick<FoldData, 'labels' | 'classes' | 'row
   const counts = data.classes.map((_, label) => labels.filter((each) => each === label).length);
   const present = counts.filter((count) => count > 0).length;
   return counts.map((count) => (count > 0 ? labels.length / (present * count) : 0));
+}
+
+function trainableOf({ trainable, frozenStages, topLayers }: TrainStage): TrainOptions['trainable'] {
+  if (frozenStages !== undefined) return { frozenStages };
+  return topLayers === undefined ? trainable : { topLayers };
 }

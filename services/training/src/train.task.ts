@@ -37,7 +37,7 @@ export async function train(input: TrainInput, context: TaskContext): Promise<Ta
   const from = saved ? decodeState(saved) : beginWith(await begin());
   const run = { ...input, ...{ engine, network, threads }, seed: seeds.training };
   const drift = input.drift
-    ? await Drift.open(await begin(), data, { ...run, images: input.drift })
+    ? await Drift.open(saved ? await begin() : from.weights, data, { ...run, images: input.drift })
     : undefined;
   const halvings = await halvingsOf(input, context);
   const preparer = new ThreadPreparer();
