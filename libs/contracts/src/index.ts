@@ -17,7 +17,13 @@ export { engines, onnxOnProcessors, type EngineName, type EngineSettings } from 
 export { OutOfMemoryError, PlatformError, isRetryable, messageOf, type ErrorCode } from './errors.js';
 export { protocolPresets, groupOfLayout, type Protocol } from './protocols.js';
 export { withoutDefaults } from './recipe.js';
-export { studyResultsSchema, modelSchema, type StudyResults, type Model } from './results.js';
+export {
+  studyResultsSchema,
+  modelSchema,
+  type StudyResults,
+  type TrainingAt,
+  type Model,
+} from './results.js';
 export {
   layouts,
   architectures,

@@ -58,3 +58,8 @@ export const studyResultsSchema = z.strictObject({
   ),
 });
 export type StudyResults = z.infer<typeof studyResultsSchema>;
+/** Which training of a target. */
+export type TrainingAt = Pick<
+  StudyResults['trainings'][number],
+  'target' | 'source' | 'strategy' | 'fold' | 'seed' | 'shots'
+>;

@@ -1,23 +1,11 @@
-import type { JudgedAs, Model, PairKind } from '@palimpsest/contracts';
-
-/** Which training of a target. */
-export interface TrainAt {
-  target: string;
-  source: string;
-  strategy: JudgedAs;
-  fold: number;
-  /** Which of `training.seeds`; left out for the first, 0. */
-  seed?: number;
-  /** Training images of each class, one of `training.shots`; left out for all images. */
-  shots?: number;
-}
+import type { Model, PairKind, TrainingAt } from '@palimpsest/contracts';
 
 /** Names of the nodes of a plan. */
 export const keys = {
   ingest: (dataset: string) => `ingest/${dataset}`,
   import: (source: string) => `import/${source}`,
   pretrain: (source: string) => `train/${source}`,
-  train: ({ target, source, strategy, fold, seed, shots }: TrainAt) =>
+  train: ({ target, source, strategy, fold, seed, shots }: TrainingAt) =>
     [
       ...['train', target, source, strategy, fold],
       ...(shots === undefined ? [] : [`shots-${shots}`]),

@@ -1,13 +1,12 @@
-import { tasks, type PairKind, type Model, type Resources } from '@palimpsest/contracts';
+import { tasks, type PairKind, type Model, type Resources, type TrainingAt } from '@palimpsest/contracts';
 import type { TaskInput, TaskKind, TaskOutput } from '@palimpsest/contracts';
-import type { TrainAt } from './keys.js';
 
 /** What a node is about, in the words of the study. Never part of a task's input. */
 export type About =
   | { kind: 'ingest'; name: string }
   | { kind: 'import'; source: string }
   | { kind: 'pretrain'; source: string }
-  | ({ kind: 'train' } & TrainAt)
+  | ({ kind: 'train' } & TrainingAt)
   | { kind: 'extract'; target: string; model: Model; fold: number | null }
   | { kind: 'compare'; target: string; pair: PairKind; a: Model; b: Model; fold: number | null }
   | { kind: 'report' };

@@ -5,6 +5,7 @@ import {
   type Strategy,
   type Study,
   type TaskInput,
+  type TrainingAt,
 } from '@palimpsest/contracts';
 import {
   datasetOf,
@@ -22,8 +23,8 @@ import {
 import type { PlanContext } from './context.js';
 import { importEstimate, ingestEstimate, probeEstimate, trainEstimate } from './costs.js';
 import { smallNeeds, trainNeeds } from './costs.js';
-import { keys, type TrainAt } from './keys.js';
-import type { Outputs, ResolvableNode } from './node.js';
+import { keys } from './keys.js';
+import type { Estimate, Outputs, ResolvableNode } from './node.js';
 import { deriveSeed } from './seed.js';
 
 /** Weights of a source in a fold, and the nodes that must have put out something first. */
@@ -113,32 +114,23 @@ export function plannedStart(
   return { deps: [key], start: (outputs) => ({ weights: outputs.of('import', key).weights }) };
 }
 
-function trainNode(context: PlanContext, about: TrainAt & { strategy: Strategy }): ResolvableNode<'train'> {
+function trainNode(
+  context: PlanContext,
+  about: TrainingAt & { strategy: Strategy },
+): ResolvableNode<'train'> {
   const { study } = context;
-  const { target, source, strategy, fold, shots } = about;
-  const dataset = targetOf(study, target);
+  const { target: name, source, strategy, shots } = about;
+  const dataset = targetOf(study, name);
   const random = isRandom(sourceOf(study, source));
   const stages = stagesOf(study, strategy, { random });
-  const from = plannedStart(study, source, { fold, draw: 'first' });
-  return {
-    key: keys.train(about),
-    kind: 'train',
-    deps: [keys.ingest(target), ...from.deps],
-    about: { kind: 'train', ...about },
-    needs: trainNeeds(context, dataset),
-    estimate: trainEstimate(context, { name: target, dataset, shots }, stages),
-    resolve: (outputs) => ({
-      ...trainSettings(study, dataset, source),
+  return judgedNode(context, about, {
+    estimate: trainEstimate(context, { name, dataset, shots }, stages),
+    settings: {
       ...(shots === undefined ? driftOf(study) : { shots: drawnShots(study, about, shots) }),
-      ...dataOf(outputs, target),
-      start: from.start(outputs),
-      strategy,
-      fold,
       stages,
       dropout: random && !study.training.randomDropout ? 0 : study.training.dropout,
-      seeds: drawn(study, about),
-    }),
-  };
+    },
+  });
 }
 
 /** A linear head on each start: source × fold. */
@@ -152,27 +144,48 @@ export function probeNodes(context: PlanContext, target: string): ResolvableNode
 
 function probeNode(
   context: PlanContext,
-  { target, source, fold }: Pick<TrainAt, 'target' | 'source' | 'fold'>,
+  at: Pick<TrainingAt, 'target' | 'source' | 'fold'>,
+): ResolvableNode<'train'> {
+  const dataset = targetOf(context.study, at.target);
+  return judgedNode(
+    context,
+    { ...at, strategy: 'probe' },
+    {
+      estimate: probeEstimate(context, { name: at.target, dataset }),
+      settings: { stages: [], augmentation: null, dropout: 0 },
+    },
+  );
+}
+
+/** What makes one training on a target another than the next. */
+interface Judged {
+  estimate: Estimate;
+  settings: Pick<TaskInput<'train'>, 'stages' | 'dropout'> & Partial<TaskInput<'train'>>;
+}
+
+/** A network on a target, and what all of them have in common, however they learn. */
+function judgedNode(
+  context: PlanContext,
+  about: TrainingAt,
+  { estimate, settings }: Judged,
 ): ResolvableNode<'train'> {
   const { study } = context;
+  const { target, source, strategy, fold } = about;
   const dataset = targetOf(study, target);
   const from = plannedStart(study, source, { fold, draw: 'first' });
-  const about = { target, source, strategy: 'probe', fold } as const;
   return {
     key: keys.train(about),
     kind: 'train',
     deps: [keys.ingest(target), ...from.deps],
     about: { kind: 'train', ...about },
     needs: trainNeeds(context, dataset),
-    estimate: probeEstimate(context, { name: target, dataset }),
+    estimate,
     resolve: (outputs) => ({
       ...trainSettings(study, dataset, source),
       ...dataOf(outputs, target),
-      start: from.start(outputs),
-      strategy: 'probe',
-      fold,
-      ...{ stages: [], augmentation: null, dropout: 0 },
-      seeds: drawn(study, { fold }),
+      ...{ start: from.start(outputs), strategy, fold },
+      seeds: drawn(study, about),
+      ...settings,
     }),
   };
 }
@@ -241,7 +254,7 @@ function trainSettings(study: Study, dataset: Dataset, source: string) {
 
 const driftOf = ({ training: { drift } }: Study) => (drift > 0 ? { drift } : {});
 
-type Repeat = Pick<TrainAt, 'fold' | 'seed'>;
+type Repeat = Pick<TrainingAt, 'fold' | 'seed'>;
 
 /** The same heads and the same order of images for every source and strategy of a fold: only the start differs. */
 function drawn({ seeds }: Study, repeat: Repeat) {

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import {
   protocolPresets,
-  type JudgedAs,
   type Manifest,
   type Model,
   type PairKind,
   type Strategy,
   type Study,
+  type TrainingAt,
 } from '@palimpsest/contracts';
 import { Random, seedFrom } from '@palimpsest/numerics';
 import { isRandom } from '../view.js';
@@ -16,14 +16,7 @@ export interface Made {
   study: Study;
   imagesPerFold: number;
   classes: string[];
-  auc(at: {
-    target: string;
-    source: string;
-    strategy: JudgedAs;
-    fold: number;
-    seed?: number;
-    shots?: number;
-  }): number | null;
+  auc(at: TrainingAt): number | null;
   similarity(at: {
     target: string;
     pair: PairKind;

@@ -1,9 +1,9 @@
-import type { StudyResults } from '@palimpsest/contracts';
+import type { StudyResults, TrainingAt } from '@palimpsest/contracts';
 import type { Store } from '@palimpsest/platform';
 import { comparisonsOf } from './comparisons.js';
 import { extracted, tree } from './extracted.js';
 import { at, foldsOf, strategiesOf, type Made } from './made.js';
-import { manifestOf, trained, type TrainedArm } from './trained.js';
+import { manifestOf, trained } from './trained.js';
 
 /** Puts all artifacts of a made-up study into a store. */
 export async function resultsOf(of: Made, store: Store): Promise<StudyResults> {
@@ -52,7 +52,7 @@ const armsOf = ({ study }: Made) =>
   );
 
 /** Every training of a target, with every seed, the smaller training sets, and the linear probes. */
-function trainedArms(of: Made, target: string): TrainedArm[] {
+function trainedArms(of: Made, target: string): TrainingAt[] {
   const { sources, training, baselines } = of.study;
   const all = armsOf(of);
   const smaller = (training.shots ?? []).flatMap((shots) =>

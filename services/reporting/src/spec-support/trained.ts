@@ -1,16 +1,6 @@
-import type { Curves, JudgedAs, Manifest, Predictions } from '@palimpsest/contracts';
+import type { Curves, Manifest, Predictions, TrainingAt } from '@palimpsest/contracts';
 import type { Store } from '@palimpsest/platform';
 import { draw, foldsOf, hex, type Made } from './made.js';
-
-/** A training of a fold. */
-export interface TrainedArm {
-  target: string;
-  source: string;
-  strategy: JudgedAs;
-  fold: number;
-  seed?: number;
-  shots?: number;
-}
 
 /** The images of a made-up dataset: three of a patient in a row, a third of them of the second class. */
 export function manifestOf({ study, imagesPerFold, classes, audit }: Made, name: string): Manifest {
@@ -54,7 +44,7 @@ export function manifestOf({ study, imagesPerFold, classes, audit }: Made, name:
 }
 
 /** What one training puts out. */
-export async function trained(of: Made, store: Store, arm: TrainedArm, manifest: Manifest) {
+export async function trained(of: Made, store: Store, arm: TrainingAt, manifest: Manifest) {
   const auc = of.auc(arm);
   const predictions = predictionsOf(of, arm, auc ?? 0.6, manifest);
   const curves = curvesOf(arm, auc ?? 0.6, of.batchSize?.(arm));
@@ -72,7 +62,7 @@ export async function trained(of: Made, store: Store, arm: TrainedArm, manifest:
 /** Images that are hard for one network are harder for all. */
 function predictionsOf(
   of: Made,
-  { target, source, strategy, fold }: TrainedArm,
+  { target, source, strategy, fold }: TrainingAt,
   auc: number,
   manifest: Manifest,
 ): Predictions {
@@ -95,7 +85,7 @@ function predictionsOf(
 }
 
 function curvesOf(
-  { target, source, strategy, fold }: TrainedArm,
+  { target, source, strategy, fold }: TrainingAt,
   auc: number,
   batchSize: number | undefined,
 ): Curves {

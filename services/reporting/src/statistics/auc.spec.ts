@@ -1,3 +1,4 @@
+import type { TrainingAt } from '@palimpsest/contracts';
 import { describe, expect, it } from 'vitest';
 import { aStudy } from '../spec-support/made.js';
 import { viewOf } from '../spec-support/views.js';
@@ -22,7 +23,8 @@ describe('AUC over folds', () => {
 describe('AUC over seeds', () => {
   const training = { ...study.training, seeds: 3 };
   const several = aStudy(['one'], { training });
-  const auc = ({ fold, seed = 0 }: { fold: number; seed?: number }) => 0.5 + fold / 20 + (seed * fold) / 100;
+  const auc = ({ fold, seed = 0 }: Pick<TrainingAt, 'fold' | 'seed'>) =>
+    0.5 + fold / 20 + (seed * fold) / 100;
 
   it('is their mean in each fold, and its spread the pooled deviation within folds', async () => {
     const view = await viewOf({ study: several, auc });
@@ -40,7 +42,7 @@ describe('AUC over seeds', () => {
   });
 
   it('pairs sources by the means of their folds', async () => {
-    const lead = ({ source, seed = 0 }: { source: string; seed?: number }) =>
+    const lead = ({ source, seed = 0 }: Pick<TrainingAt, 'source' | 'seed'>) =>
       source === 'natural' ? 0.7 + seed / 10 : 0.7;
     const view = await viewOf({
       study: several,
