@@ -1,14 +1,9 @@
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readEntry, readImage, type Entry, type ImageArchive } from '../../scripts/image/archive.mjs';
+import { savedImage } from '../support/image.js';
 
-const file = path.join(
-  process.env['IMAGE_CACHE'] ?? path.join(homedir(), '.cache/palimpsest-images'),
-  'runtime.tar',
-);
-const missing = existsSync(file) ? '' : ' (skipped: no image; scripts/image/build.sh builds it)';
+const file = savedImage('runtime') ?? '';
+const missing = file !== '' ? '' : ' (skipped: no image; scripts/image/build.sh builds it)';
 
 describe.skipIf(missing !== '')(`the image as it was saved${missing}`, () => {
   let image: ImageArchive;

@@ -18,9 +18,9 @@ defaults with what the service says, and `runs`, the services in its pod.
 {{ toYaml $deployments }}
 {{- end }}
 
-{{/* Whether a Deployment keeps its data in the pod: only one pod may have them. @param root, service */}}
+{{/* Whether a Deployment keeps its data in the pod: only one pod may have them. */}}
 {{- define "palimpsest.embedded" -}}
-{{- if and (eq .root.Values.mode "single") (not (and .root.Values.database.url .root.Values.store.url)) }}yes{{ end -}}
+{{- if and (eq .Values.mode "single") (not (and .Values.database.url .Values.store.url)) }}yes{{ end -}}
 {{- end }}
 
 {{/* The component that answers as `api`. */}}

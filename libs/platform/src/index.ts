@@ -31,7 +31,7 @@ export { InlineJobs } from './jobs/inline-jobs.js';
 export { exitCodes, type Job, type Jobs } from './jobs/jobs.js';
 export { limitShutdown } from './limit-shutdown.js';
 export { examineKubernetes, type KubernetesExamination } from './jobs/kubernetes/examine-kubernetes.js';
-export { permissionsIn, requiredPermissions, type Permission } from './jobs/kubernetes/permissions.js';
+export { permissionsIn } from './jobs/kubernetes/permissions.js';
 export { ProcessJobs } from './jobs/process-jobs.js';
 export { Health, type Liveness, type Readiness } from './observe/health.js';
 export { createLogger, withLogFields, type LogFields } from './observe/log.js';

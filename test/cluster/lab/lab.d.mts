@@ -15,8 +15,6 @@ export interface Lab {
   apply(manifest: object): Promise<void>;
   /** What the host is called from a pod: servers that listen there are reached from pods. */
   host: string;
-  /** Puts an image, as `docker save` writes it, where the node finds it. Mode `node` only. */
-  load(archive: string): Promise<unknown>;
   apiServer: {
     /** Ends it by SIGKILL; resolves when it is gone. */
     kill(): Promise<void>;

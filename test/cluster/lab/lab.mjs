@@ -54,7 +54,6 @@ function labOf(cluster) {
   return {
     ...{ folder, kubeconfig, kubectl, apiServer: parts[1] },
     host: place?.host ?? '127.0.0.1',
-    load: (archive) => run('ctr', ['-a', cluster.socket, '-n', 'k8s.io', 'images', 'import', archive]),
     kubeconfigFor: async (namespace, serviceAccount) => {
       const token = await kubectl('-n', namespace, 'create', 'token', serviceAccount);
       return cluster.kubeconfig(`${namespace}-${serviceAccount}`, token.trim());

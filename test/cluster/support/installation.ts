@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -11,9 +20,10 @@ import {
   startPostgres,
 } from '../../distributed/servers/servers.mjs';
 import type { Server } from '../../distributed/servers/servers.mjs';
+import { readImage } from '../../../scripts/image/archive.mjs';
+import { savedImage } from '../../support/image.js';
 import { writeTinyStudy } from '../../support/tiny-study.mjs';
 import { missing as missingLab, startLab, type Lab } from '../lab/lab.mjs';
-import { archiveOf, nameOf } from './image.js';
 
 const run = promisify(execFile);
 const chart = 'helm/palimpsest';
@@ -25,7 +35,13 @@ export function missing(): string | undefined {
   for (const server of ['kafka', 'minio', 'postgres'] as const)
     if (missingServer(server)) return `${server}: ${missingServer(server) ?? ''}`;
   if (!programPath('helm')) return 'no Helm: node test/charts/tools/fetch.mjs';
-  return archiveOf('runtime') ? undefined : 'no image: scripts/image/build.sh';
+  return savedImage('runtime') ? undefined : 'no image: scripts/image/build.sh';
+}
+
+/** What a saved image is called. */
+function nameOf(archive: string): { repository: string; tag: string } {
+  const [, repository = '', tag = ''] = /^(.+):([^:]+)$/.exec(readImage(archive).names[0] ?? '') ?? [];
+  return { repository, tag };
 }
 
 /** The chart on a cluster with one real node, which reaches broker, store and database at the host's address. */
@@ -33,7 +49,7 @@ export class Installation {
   readonly namespace = 'lab';
   readonly release = 'palimpsest';
 
-  readonly #image = { ...nameOf(archiveOf('runtime') as string), pullPolicy: 'Never' };
+  readonly #image = { ...nameOf(savedImage('runtime') as string), pullPolicy: 'Never' };
   /** There is no other node; Jobs tolerate its taint by themselves. */
   readonly #tolerations = [{ key: 'nvidia.com/gpu', operator: 'Exists' }];
 
@@ -48,7 +64,7 @@ export class Installation {
     // Users other than the one who runs the tests must be let in.
     const folder = mkdtempSync(path.join(tmpdir(), 'palimpsest-study-'));
     chmodSync(folder, 0o755);
-    const lab = await startLab({ mode: 'node', images: [archiveOf('runtime') as string] });
+    const lab = await startLab({ mode: 'node', images: [savedImage('runtime') as string] });
     const servers = await Promise.all(
       [startKafka, startMinio, startPostgres].map((start) => start({ address: lab.host })),
     );
@@ -140,8 +156,8 @@ export class Installation {
       const each = path.join(this.folder, entry);
       chmodSync(each, statSync(each).isDirectory() ? 0o755 : 0o644);
     }
-    const { stdout } = await run('sed', [`s/maxEpochs: 2/maxEpochs: ${epochs}/g`, file]);
-    writeFileSync(file, stdout);
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replaceAll('maxEpochs: 2', `maxEpochs: ${epochs}`));
     return file;
   }
 

@@ -88,7 +88,8 @@ export class ApiClient {
         signal.throwIfAborted();
         const lost = error instanceof PlatformError && error.code === 'unavailable';
         if (!lost || performance.now() - heard.atMs > patienceMs) throw error;
-        if (heard.toldAtMs !== heard.atMs) onSilence(error.message);
+        if (heard.toldAtMs !== heard.atMs)
+          onSilence(`${error.message}; trying again for ${patienceMs / 60_000} minutes`);
         heard.toldAtMs = heard.atMs;
       }
       await sleep(reconnectMs, undefined, { signal });

@@ -65,8 +65,7 @@ async function follow(client: ApiClient, id: string, signal: AbortSignal): Promi
   const clock = setInterval(() => printer.refresh(), 1000);
   let last: StudyView | undefined;
   try {
-    const onSilence = (why: string) => note(`${why}; trying again for five minutes`);
-    for await (const view of client.events(id, signal, onSilence)) {
+    for await (const view of client.events(id, signal, note)) {
       last = view;
       printer.update(view);
     }

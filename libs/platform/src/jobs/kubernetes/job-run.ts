@@ -7,7 +7,7 @@ import { isFinished, newest, stateOf, type JobState } from './job-state.js';
 import type { KubernetesApi } from './kubernetes-api.js';
 import { FOLLOWED, taskContainer } from './manifest.js';
 import type { Mirror } from './mirror.js';
-import type { KubeJob, KubePod } from './objects.js';
+import { isOwnedBy, type KubeJob, type KubePod } from './objects.js';
 import { persist } from './persist.js';
 import type { KubernetesPlace } from './place.js';
 import { Podless } from './podless.js';
@@ -168,7 +168,7 @@ export class JobRun {
   }
 
   #own(pods: readonly KubePod[]): KubePod[] {
-    return pods.filter(({ metadata }) => metadata?.ownerReferences?.some(({ uid }) => uid === this.#uid));
+    return pods.filter((pod) => isOwnedBy(pod, this.#uid));
   }
 
   get #container(): string {

@@ -11,6 +11,10 @@ type Plain<T> = T extends Date
 
 export type KubeJob = Plain<k8s.V1Job>;
 export type KubeJobSpec = Plain<k8s.V1JobSpec>;
+/** Whether an object is of another: made by it, and to go with it. */
+export const isOwnedBy = ({ metadata }: Pick<KubePod, 'metadata'>, owner: string): boolean =>
+  metadata?.ownerReferences?.some(({ uid }) => uid === owner) ?? false;
+
 export type KubeOwner = Plain<k8s.V1OwnerReference>;
 export type KubeConfigMap = Plain<k8s.V1ConfigMap>;
 export type KubePod = Plain<k8s.V1Pod>;

@@ -17,13 +17,14 @@ export interface PodEnd {
 export function endOfPod(pod: KubePod, container: string): PodEnd {
   const ended = statusOf(pod, container)?.state?.terminated;
   const outOfMemory = ended?.reason === 'OOMKilled' || ended?.exitCode === exitCodes.outOfMemory;
-  return { how: howItEnded(pod, container), outOfMemory };
+  return { how: howItEnded(pod, container, ended), outOfMemory };
 }
 
-function howItEnded(pod: KubePod, container: string): string {
+type Terminated = NonNullable<KubeContainerStatus['state']>['terminated'];
+
+function howItEnded(pod: KubePod, container: string, ended: Terminated): string {
   const { reason, message } = pod.status ?? {};
   if (reason === 'Evicted') return `was evicted: ${message ?? 'no reason given'}`;
-  const ended = statusOf(pod, container)?.state?.terminated;
   if (!ended) return `has a pod that failed: ${message ?? reason ?? 'no reason given'}`;
   if (ended.reason === 'OOMKilled') {
     const spec = pod.spec?.containers.find(({ name }) => name === container);

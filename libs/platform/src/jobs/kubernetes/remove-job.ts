@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { KubernetesApi } from './kubernetes-api.js';
+import { isOwnedBy } from './objects.js';
 import { persist } from './persist.js';
 
 /** What a Job is deleted with. */
@@ -40,7 +41,7 @@ export async function removeJob(
   /** A pod that was made a moment before its Job was deleted may outlive it. */
   async function hasPods(): Promise<boolean> {
     const { items } = await reach(() => api.list('pods', `job-name=${name}`));
-    return items.some(({ metadata }) => metadata?.ownerReferences?.some(({ uid: owner }) => owner === meant));
+    return items.some((pod) => isOwnedBy(pod, meant as string));
   }
 
   function reach<T>(action: () => Promise<T>): Promise<T> {
