@@ -8,6 +8,10 @@ export default defineConfig({
     ...base.test,
     include: ['test/distributed/**/*.spec.ts'],
     exclude: configDefaults.exclude,
+    // Each test as it ends: what hangs is seen, though the run is ended from outside.
+    reporters: process.env.TEST_REPORT
+      ? ['verbose', ['json', { outputFile: process.env.TEST_REPORT }]]
+      : ['default'],
     globalSetup: 'test/distributed/servers/global-setup.ts',
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -52,6 +52,16 @@ describe('a started server', () => {
     expect(existsSync(data)).toBe(false);
   });
 
+  it.skipIf(missing('postgres'))('is started again when it ends by itself', async () => {
+    const server = await startPostgres();
+    await leaveMark(server, 'written before');
+    const { pid } = server;
+    process.kill(pid, 'SIGKILL');
+    await expect.poll(() => server.pid, { timeout: 10_000 }).not.toBe(pid);
+    await expect.poll(() => findMark(server).catch(String), { timeout: 20_000 }).toBe('written before');
+    await server.remove();
+  });
+
   it.skipIf(missing('minio'))(
     'ends when the process that started it is killed, and leaves no folder',
     async () => {

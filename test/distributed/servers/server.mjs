@@ -26,11 +26,16 @@ export async function serve(description) {
   return server;
 }
 
-/** A server as a child process, which can be killed and started again on the same port and data. */
+/**
+ * A server as a child process, which can be killed and started again on the same port and data. One that ends by itself
+ * is started again, with a word on why, so that what is tested goes on as it does where somebody looks after servers.
+ */
 class RunningServer {
   #description;
   #child;
   #ended = Promise.resolve();
+  #wanted = false;
+  #revived = Promise.resolve();
 
   /**
    * @param description `name`, `version`, `port`, `url`, `env` as in `Server`;
@@ -61,9 +66,12 @@ class RunningServer {
         (error) => error,
       );
       if (!this.#running) await this.#launchAgain(deadline);
-      else if (!problem) return;
+      else if (!problem) {
+        this.#wanted = true;
+        return;
+      }
       if (Date.now() > deadline) {
-        await this.kill();
+        await this.#end();
         throw new Error(
           `${name} is not ready after ${startMs / 1000} s: ${problem?.message}\n${this.#log()}`,
         );
@@ -73,12 +81,15 @@ class RunningServer {
   }
 
   async kill() {
-    this.#child.kill('SIGKILL');
-    await this.#gone();
+    await this.#revived;
+    this.#wanted = false;
+    await this.#end();
   }
 
   async stop() {
     const { stopSignal = 'SIGTERM', graceMs = 15_000 } = this.#description;
+    await this.#revived;
+    this.#wanted = false;
     this.#child.kill(stopSignal);
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), graceMs);
     await this.#gone();
@@ -92,6 +103,11 @@ class RunningServer {
       await rm(left, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
       unguard(left);
     }
+  }
+
+  async #end() {
+    this.#child.kill('SIGKILL');
+    await this.#gone();
   }
 
   /** Waits for the end; nobody else keeps this process from ending meanwhile. */
@@ -118,10 +134,20 @@ class RunningServer {
     closeSync(log);
     this.#child = child;
     this.#ended = new Promise((resolve) => {
-      child.once('error', resolve).once('exit', resolve);
+      child.once('error', resolve).once('exit', (code, signal) => {
+        resolve();
+        if (this.#wanted) this.#revive(signal ?? `exit code ${code}`);
+      });
     });
     child.unref();
     if (child.pid) this.#guard(child.pid);
+  }
+
+  #revive(how) {
+    const { name } = this.#description;
+    this.#wanted = false;
+    console.error(`${name} ended by itself (${how}) and is started again; its last words:\n${this.#log()}`);
+    this.#revived = this.start().catch((error) => console.error(error.message));
   }
 
   #guard(pid) {
