@@ -238,6 +238,27 @@ describe('a report with parts missing', () => {
     expect(html).toContain('One target says nothing of others');
   });
 
+  it('names registered weights with their licence and citation, and not where they lie', async () => {
+    const study = aStudy(['breast'], {
+      sources: {
+        natural: {
+          registered: 'imagenet-resnet50',
+          ...{ weights: '/x/abc.h5', preprocessing: 'caffe', licence: 'MIT', citation: 'He & Sun 2016' },
+        },
+        own: { registered: 'mine', weights: '/x/def.h5', preprocessing: 'caffe' },
+      },
+    });
+    const { html, read } = await reportOf(made({ study }));
+    expect(html).toContain(
+      'imagenet-resnet50; licence: MIT; He &amp; Sun 2016; weights of <code>abc.h5</code>',
+    );
+    expect(html).toContain('mine; weights of <code>def.h5</code>');
+    expect(html).not.toContain('/x/');
+    expect(JSON.parse(await read('study.json'))).toMatchObject({
+      sources: { natural: { registered: 'imagenet-resnet50', weights: 'abc.h5' } },
+    });
+  });
+
   it('says why nothing is told of reuse where no networks were compared', async () => {
     const study = aStudy(['breast']);
     const { html, read } = await reportOf(
