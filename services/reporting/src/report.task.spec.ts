@@ -203,6 +203,11 @@ describe('a report of smaller training sets', () => {
     expect(html).toContain('id="figure-auc-by-training-images"');
     expect(html).toContain('60 trained networks');
     expect(html).toContain('8 images of each class');
+    expect(html).toContain('<h3>With fewer training images</h3>');
+    expect(await read('findings.md')).toMatch(
+      /## With fewer training images\n\n- breast, 8 images of each class: /,
+    );
+    expect(html).not.toContain('linear probe');
     const figure = JSON.parse(await read('figures/auc-by-training-images.vl.json')) as {
       data: { values: { images: number; high: number }[] };
     };
