@@ -74,12 +74,14 @@ describe('palimpsest run', () => {
   });
 
   it('refuses a second program on the same data directory', { timeout: 60_000 }, async () => {
-    const first = start(['serve', '--data', at('shared')], { HTTP_PORT: '0' });
+    const first = start(['serve', '--data', at('shared')], { HTTP_PORT: '0', HTTP_HOST: '0.0.0.0' });
     while (!existsSync(at('shared', 'db'))) await new Promise((resolve) => setTimeout(resolve, 20));
     await new Promise((resolve) => setTimeout(resolve, 1000));
     const second = await palimpsest('run', study, '--data', at('shared'), '--out', at('never'));
     process.kill(first.pid, 'SIGTERM');
-    expect((await first.end).code).toBe(0);
+    const ended = await first.end;
+    expect(ended.code).toBe(0);
+    expect(ended.stderr).toMatch(/ at http:\S+, listening on 0\.0\.0\.0\n/);
     expect(second.code).not.toBe(0);
     expect(second.stderr).toContain(String(first.pid));
   });
