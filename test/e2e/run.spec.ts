@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -66,14 +74,60 @@ describe('palimpsest run', () => {
   });
 
   it('refuses a second program on the same data directory', { timeout: 60_000 }, async () => {
-    const first = start(['serve', '--data', at('shared')], { HTTP_PORT: '0' });
+    const first = start(['serve', '--data', at('shared')], { HTTP_PORT: '0', HTTP_HOST: '0.0.0.0' });
     while (!existsSync(at('shared', 'db'))) await new Promise((resolve) => setTimeout(resolve, 20));
     await new Promise((resolve) => setTimeout(resolve, 1000));
     const second = await palimpsest('run', study, '--data', at('shared'), '--out', at('never'));
     process.kill(first.pid, 'SIGTERM');
-    expect((await first.end).code).toBe(0);
+    const ended = await first.end;
+    expect(ended.code).toBe(0);
+    expect(ended.stderr).toMatch(/ at http:\S+, listening on 0\.0\.0\.0\n/);
     expect(second.code).not.toBe(0);
     expect(second.stderr).toContain(String(first.pid));
+  });
+});
+
+describe('a study that asks for weights by name', () => {
+  const data = at('named');
+  const run = (file: string) => palimpsest('run', file, '--data', data, '--out', at('named-report'));
+  const startingFrom = (source: string) => {
+    const file = at(`${source.replace(/\W+/g, '-')}.yaml`);
+    writeFileSync(file, readFileSync(study, 'utf8').replace('{ pretrain: radiology }', `{ ${source} }`));
+    return file;
+  };
+
+  it('runs from what was imported, and is the same work as by its path', { timeout: 240_000 }, async () => {
+    const [checkpoint = ''] = Object.keys(hashesOf(at('data', 'store', 'checkpoints')));
+    const file = at('data', 'store', 'checkpoints', checkpoint);
+    const named = startingFrom('registered: mine');
+    expect((await run(named)).stderr).toMatch(
+      /sources\.radiology\.registered: expected a name .*found "mine"/,
+    );
+    const kept = ['--as', 'mine', '--preprocessing', 'torch', '--data', data];
+    const imported = await palimpsest('weights', 'import', file, ...kept);
+    expect(imported.stdout).toBe('sources:\n  mine:\n    registered: mine\n');
+    expect((await palimpsest('plan', named, '--data', data)).stdout).toMatch(/^import +1 /m);
+    const ended = await run(named);
+    expect(ended, ended.stderr).toMatchObject({ code: 0 });
+    expect(readFileSync(at('named-report', 'report.html'), 'utf8')).toContain('<td>mine; weights of <code>');
+    const tasks = readFileSync(at('named-report', 'tables', 'provenance.csv'), 'utf8');
+    expect(tasks).toContain('nodules: radiology, fine-tuned');
+
+    const byPath = await run(startingFrom(`weights: ${file}, preprocessing: torch`));
+    expect(byPath, byPath.stderr).toMatchObject({ code: 0 });
+    expect(readFileSync(at('named-report', 'tables', 'provenance.csv'), 'utf8')).toBe(tasks);
+  });
+
+  it('is refused when the file is no longer what was imported', { timeout: 60_000 }, async () => {
+    const [file = ''] = readdirSync(path.join(data, 'weights')).filter((name) =>
+      name.endsWith('.safetensors'),
+    );
+    truncateSync(path.join(data, 'weights', file), 200);
+    const ended = await run(startingFrom('registered: mine'));
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toMatch(
+      /weights mine, .*: expected sha256 [0-9a-f]{64} .*, found [0-9a-f]{64}; remove/,
+    );
   });
 });
 

@@ -34,6 +34,7 @@ export {
   studySchema,
   datasetSchema,
   sourceSchema,
+  registeredSourceSchema,
   splitSchema,
   type Study,
   type Dataset,

@@ -59,6 +59,30 @@ export const datasetSchema = z.strictObject({
   split: splitSchema,
 });
 
+const acceptDifferences = z
+  .literal(true)
+  .optional()
+  .describe(
+    'Needed for weights of a network that computes otherwise than the one here, such as those of PyTorch for ResNet50; `palimpsest weights inspect` says how.',
+  );
+
+/** Weights by name. A study file gives no more than the name; all else comes with it. */
+export const registeredSourceSchema = z.strictObject({
+  registered: z
+    .string()
+    .min(1)
+    .describe(
+      'Name of weights that `palimpsest weights fetch` or `import` brought here; `palimpsest weights list` shows them.',
+    ),
+  weights: z.string().min(1).describe('Comes with the name: the file.'),
+  preprocessing: z
+    .enum(preprocessings)
+    .describe('Comes with the name: how pixels were normalised when these weights were trained.'),
+  licence: z.string().optional().describe('Comes with the name of published weights.'),
+  citation: z.string().optional().describe('Comes with the name of published weights.'),
+  acceptDifferences,
+});
+
 export const sourceSchema = z.union([
   z.strictObject({
     random: z
@@ -73,6 +97,7 @@ export const sourceSchema = z.union([
       .enum(preprocessings)
       .describe('How pixels are normalised for this source, in pre-training and ever after.'),
   }),
+  registeredSourceSchema,
   z.strictObject({
     weights: z
       .string()
@@ -83,12 +108,7 @@ export const sourceSchema = z.union([
     preprocessing: z
       .enum(preprocessings)
       .describe('How pixels were normalised when these weights were trained.'),
-    acceptDifferences: z
-      .literal(true)
-      .optional()
-      .describe(
-        'Needed for weights of a network that computes otherwise than the one here, such as those of PyTorch for ResNet50; `palimpsest weights inspect` says how.',
-      ),
+    acceptDifferences,
   }),
 ]);
 

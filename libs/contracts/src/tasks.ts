@@ -165,7 +165,7 @@ const compare = {
 };
 
 const report = {
-  version: 1,
+  version: 2,
   input: z.strictObject({ results: artifactRefSchema.describe('a StudyResults document') }),
   output: z.strictObject({
     html: artifactRefSchema,

@@ -23,7 +23,7 @@ export async function runMain(module: Type, definitions: readonly AnyTaskDefinit
     await app.listen(config.HTTP_PORT, config.HTTP_HOST);
     const log = app.get<Logger>(LOGGER);
     limitShutdown(config, log);
-    log.info({ url: await app.getUrl() }, 'listening');
+    log.info({ url: await app.getUrl(), host: config.HTTP_HOST }, 'listening');
     const { BUS_URL } = config;
     if (!app.get<Bus>(BUS).durable)
       log.warn({ BUS_URL }, 'no other process sees this bus: no request will come');

@@ -292,6 +292,27 @@ describe('the api', () => {
     expect(homeless.body.message).toContain('study line 2: targets.knee.path: expected an absolute path');
   });
 
+  it('takes the weights that a study asks for by name along with it', async () => {
+    const brings = { weights: `/library/${files}.safetensors`, preprocessing: 'torch' };
+    const study = {
+      yaml: yaml().replace(`weights: ${files}.safetensors`, 'registered: mine'),
+      baseDir: '/data',
+      weights: [{ name: 'mine', architecture: 'resnet50', brings }],
+    };
+    const { body } = await call('POST', '/studies', study);
+    expect(await end(body.id)).toMatchObject({ status: 'finished' });
+    const imported = tasks.ran.find(({ kind }) => kind === 'import');
+    expect(imported?.input).toMatchObject({ path: brings.weights });
+    expect(await call('POST', '/studies', { ...study, weights: [] })).toMatchObject({
+      status: 400,
+      body: {
+        message: expect.stringContaining(
+          'study line 3: sources.others.registered: expected a name',
+        ) as string,
+      },
+    });
+  });
+
   it('takes a whole study too', async () => {
     const { parseStudyFile } = await import('./studies/study-file.js');
     const spec = parseStudyFile(yaml(), { file: 'study.yaml', baseDir: '/data' });

@@ -8,6 +8,7 @@ export { openStudies } from './open-studies.js';
 export type { Estimate, Plan, PlanNode } from './plan/node.js';
 export { datasetsUsed, planStudy } from './plan/plan.js';
 export { assumedImages } from './plan/context.js';
+export type { RegisteredWeights } from './studies/registered-weights.js';
 export type { StudyStatus } from './studies/progress.js';
 export { parseStudyFile, parseStudySpec } from './studies/study-file.js';
 export type { NodeState, StudySummary, StudyView, StudyViews, TaskView } from './studies/study-view.js';

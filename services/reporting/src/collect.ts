@@ -57,7 +57,7 @@ export async function collect(results: StudyResults, store: Store, signal: Abort
       e.fold ?? 0,
     ]),
     filters: sorted(filters, (f) => placeOf({ target: f.target, ...f.model }, order)),
-    comparisons: sorted(results.comparisons.map(readComparison), (c) => comparisonPlace(c, order)),
+    comparisons: sorted(readComparisons(results), (c) => comparisonPlace(c, order)),
   };
 }
 
@@ -204,15 +204,11 @@ async function readFilters(from: From<'extractions'>, store: Store): Promise<Fil
   return { ...readExtraction(from), shape: [height, width, channels, filters], values: data };
 }
 
-function readComparison({
-  target,
-  pair,
-  a,
-  b,
-  fold,
-  taskId,
-  version,
-  output,
-}: From<'comparisons'>): ComparisonView {
-  return { target, pair, a, b, fold, taskId, version, layers: output.layers };
+/** A comparison lists layers by name, an extraction in the order of the network. */
+function readComparisons({ comparisons, extractions }: StudyResults): ComparisonView[] {
+  const order = extractions[0]?.output.layers.map(({ layer }) => layer) ?? [];
+  return comparisons.map(({ output, ...comparison }) => ({
+    ...comparison,
+    layers: sorted(output.layers, ({ layer }) => [order.indexOf(layer)]),
+  }));
 }

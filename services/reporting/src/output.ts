@@ -1,5 +1,5 @@
 import { analyse, findingsOf } from './findings/findings.js';
-import type { Findings } from './findings/finding.js';
+import { askedFor, type Findings } from './findings/finding.js';
 import { page } from './document/page.js';
 import { figuresOf } from './figures/figures.js';
 import { complete, draw } from './figures/render.js';
@@ -39,6 +39,7 @@ function filesOf({ name, drawing }: Figure, svg: string): [string, string][] {
 function findingsText({ study }: View, findings: Findings): string {
   const lists: [string, Findings['auc']][] = [
     ['Which start wins', findings.auc],
+    ...askedFor(findings),
     ['What was reused', findings.reuse],
     ['Do the networks err alike', findings.agreement],
     ['Gain and similarity', findings.gain],

@@ -203,6 +203,11 @@ describe('a report of smaller training sets', () => {
     expect(html).toContain('id="figure-auc-by-training-images"');
     expect(html).toContain('60 trained networks');
     expect(html).toContain('8 images of each class');
+    expect(html).toContain('<h3>With fewer training images</h3>');
+    expect(await read('findings.md')).toMatch(
+      /## With fewer training images\n\n- breast, 8 images of each class: /,
+    );
+    expect(html).not.toContain('linear probe');
     const figure = JSON.parse(await read('figures/auc-by-training-images.vl.json')) as {
       data: { values: { images: number; high: number }[] };
     };
@@ -236,6 +241,27 @@ describe('a report with parts missing', () => {
     expect(html).toContain('The study has no random start, so there is no gain over one.');
     expect(paths).not.toContain('figures/gain-against-similarity.svg');
     expect(html).toContain('One target says nothing of others');
+  });
+
+  it('names registered weights with their licence and citation, and not where they lie', async () => {
+    const study = aStudy(['breast'], {
+      sources: {
+        natural: {
+          registered: 'imagenet-resnet50',
+          ...{ weights: '/x/abc.h5', preprocessing: 'caffe', licence: 'MIT', citation: 'He & Sun 2016' },
+        },
+        own: { registered: 'mine', weights: '/x/def.h5', preprocessing: 'caffe' },
+      },
+    });
+    const { html, read } = await reportOf(made({ study }));
+    expect(html).toContain(
+      'imagenet-resnet50; licence: MIT; He &amp; Sun 2016; weights of <code>abc.h5</code>',
+    );
+    expect(html).toContain('mine; weights of <code>def.h5</code>');
+    expect(html).not.toContain('/x/');
+    expect(JSON.parse(await read('study.json'))).toMatchObject({
+      sources: { natural: { registered: 'imagenet-resnet50', weights: 'abc.h5' } },
+    });
   });
 
   it('says why nothing is told of reuse where no networks were compared', async () => {

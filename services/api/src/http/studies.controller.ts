@@ -29,6 +29,7 @@ import {
 } from 'rxjs';
 import { z } from 'zod';
 import { STUDIES, STUDY_VIEWS } from '../tokens.js';
+import { registeredWeightsSchema } from '../studies/registered-weights.js';
 import { parseStudyFile, parseStudySpec } from '../studies/study-file.js';
 import { studyId, type Studies } from '../studies/studies.service.js';
 import type { StudySummary, StudyView, StudyViews, TaskView } from '../studies/study-view.js';
@@ -36,10 +37,14 @@ import { contentTypeOf } from './content-type.js';
 
 const priority = z.int().min(-100).max(100).default(0);
 
-/** A study file as text, or a study with every setting. Paths in a text are relative to `baseDir`. */
+/**
+ * A study file as text, or a study with every setting. Paths in a text are relative to `baseDir`; `weights` are those
+ * that it asks for by name.
+ */
 const submissionSchema = z.union([
   z.strictObject({
     ...{ yaml: z.string(), file: z.string().default('study'), baseDir: z.string().optional() },
+    weights: z.array(registeredWeightsSchema).optional(),
     priority,
   }),
   z.strictObject({ spec: z.unknown(), priority }),
@@ -70,7 +75,7 @@ export class StudiesController {
     if (!parsed.success) {
       throw new PlatformError(
         'invalid',
-        'body: expected {yaml, file?, baseDir?, priority?} or {spec, priority?}',
+        'body: expected {yaml, file?, baseDir?, weights?, priority?} or {spec, priority?}',
       );
     }
     const { data } = parsed;

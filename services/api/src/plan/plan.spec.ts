@@ -19,11 +19,12 @@ sources:
   random: { random: true }
 `);
 
-const small = parse(`name: small
+const smallText = `name: small
 targets: { knee: { layout: csv, path: knee.csv } }
 datasets: { shapes: { layout: csv, path: shapes.csv } }
 sources: { shapes: { pretrain: shapes }, others: { weights: others.safetensors }, random: { random: true } }
-`);
+`;
+const small = parse(smallText);
 
 const count = (plan: Plan, kind: TaskKind) => plan.nodes.filter((node) => node.kind === kind).length;
 const sha = (text: string) => createHash('sha256').update(text).digest('hex');
@@ -385,6 +386,16 @@ describe('what must be computed again', () => {
     ],
   ])('%s', (_, change, kinds) => {
     expect(kindsOf(changed(small, with_(change)))).toEqual(kinds);
+  });
+
+  it('nothing, when a file of weights is asked for by its name', () => {
+    const brings = { weights: '/data/others.safetensors', preprocessing: 'caffe', licence: 'MIT' } as const;
+    const study = parseStudyFile(smallText.replace('weights: others.safetensors', 'registered: mine'), {
+      ...{ file: 'study.yaml', baseDir: '/data' },
+      weights: [{ name: 'mine', architecture: 'resnet50', brings }],
+    });
+    expect(study.sources.others).toEqual({ registered: 'mine', ...brings });
+    expect(changed(small, study)).toEqual([]);
   });
 
   it('only the pre-trained source and what starts from it, when its training changes', () => {

@@ -6,26 +6,36 @@ import {
   type Layout,
   type ProtocolName,
 } from '@palimpsest/contracts';
+import type { RegisteredWeights } from './registered-weights.js';
 
 type Mapping = Record<string, unknown>;
 
+/** What a study file does not hold. */
+export interface Surroundings {
+  /** The absolute folder to which paths are relative; without it they must be absolute. */
+  baseDir?: string | undefined;
+  /** What `registered` may name. */
+  weights?: readonly RegisteredWeights[] | undefined;
+}
+
 /**
  * What a study file says, completed by the preset of its protocol, with paths made absolute where
- * `baseDir` says to what they are relative. Whatever is of the wrong
- * shape is left as it is, for the schema to name.
+ * `baseDir` says to what they are relative, and with what belongs to the names of registered weights. Whatever is of
+ * the wrong shape is left as it is, for the schema to name.
  */
-export function fillStudy(given: unknown, baseDir: string | undefined): unknown {
+export function fillStudy(given: unknown, { baseDir, weights }: Surroundings): unknown {
   if (!isMapping(given)) return given;
   const protocol = isProtocol(given.protocol) ? given.protocol : 'audited';
   const preset = protocolPresets[protocol];
   const dataset = (value: unknown) => fillDataset(value, preset.dataset, baseDir);
+  const source = (value: unknown) => fillSource(value, preset.preprocessing, { baseDir, weights });
   return {
     ...(merge(preset.study, given) as Mapping),
     protocol: given.protocol ?? protocol,
     synthetic: given.synthetic ?? false,
     datasets: mapValues(given.datasets ?? {}, dataset),
     targets: mapValues(given.targets, dataset),
-    sources: mapValues(given.sources, (value) => fillSource(value, preset.preprocessing, baseDir)),
+    sources: mapValues(given.sources, source),
   };
 }
 
@@ -40,8 +50,11 @@ function fillDataset(
   return { ...(merge(defaults, given) as Mapping), ...absolute(given, 'path', baseDir) };
 }
 
-function fillSource(given: unknown, preprocessing: string, baseDir: string | undefined): unknown {
-  if (!isMapping(given) || 'random' in given || !('pretrain' in given || 'weights' in given)) return given;
+function fillSource(given: unknown, preprocessing: string, { baseDir, weights }: Surroundings): unknown {
+  if (!isMapping(given) || 'random' in given) return given;
+  if ('registered' in given)
+    return { ...given, ...weights?.find(({ name }) => name === given.registered)?.brings };
+  if (!('pretrain' in given || 'weights' in given)) return given;
   return { preprocessing, ...given, ...absolute(given, 'weights', baseDir) };
 }
 
@@ -65,7 +78,8 @@ function mapValues(value: unknown, map: (item: unknown) => unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, map(item)]));
 }
 
-function isMapping(value: unknown): value is Mapping {
+/** Whether a value is a mapping of YAML. */
+export function isMapping(value: unknown): value is Mapping {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -79,13 +79,13 @@ const didYouMean = (word: string | undefined) => (word ? `; did you mean "${word
 /** The kinds of source differ by the field that names them, so the problem is that of the kind that was meant. */
 function unionProblems(issue: Extract<Issue, { code: 'invalid_union' }>, root: unknown): Problem[] {
   const value = valueAt(root, issue.path);
-  const kinds = ['random', 'pretrain', 'weights'];
+  const kinds = ['random', 'pretrain', 'registered', 'weights'];
   const meant = kinds.findIndex((kind) => typeof value === 'object' && value !== null && kind in value);
   if (meant < 0) {
     const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
     const word = keys.map((key) => suggest(key, kinds)).find((hint) => hint !== undefined);
     const found = keys.length > 0 ? keys.join(', ') : showValue(value);
-    const expected = 'random: true, pretrain: <dataset> or weights: <file>';
+    const expected = 'random: true, pretrain: <dataset>, registered: <name> or weights: <file>';
     return [{ path: issue.path, message: `expected ${expected}, found ${found}${didYouMean(word)}` }];
   }
   const inner = issue.errors[meant] ?? [];

@@ -215,7 +215,7 @@ sources: { r: { random: true } }
     [
       'a source of no kind',
       `${small}  odd: { pretrian: shapes }`,
-      'study.yaml line 6: sources.odd: expected random: true, pretrain: <dataset> or weights: <file>, found pretrian; did you mean "pretrain"?',
+      'study.yaml line 6: sources.odd: expected random: true, pretrain: <dataset>, registered: <name> or weights: <file>, found pretrian; did you mean "pretrain"?',
     ],
     [
       'a source of two kinds',
@@ -321,6 +321,79 @@ strategies: []
 
   it('includes text that is no YAML, with its line', () => {
     expect(problems('name: a\ntargets: [c\n')[0]).toMatch(/^study\.yaml line [23]: /);
+  });
+});
+
+describe('weights by name', () => {
+  const mine = {
+    name: 'mine',
+    architecture: 'resnet50',
+    brings: {
+      weights: '/library/w.h5',
+      preprocessing: 'torch' as const,
+      licence: 'MIT',
+      citation: 'Me 2026',
+    },
+  };
+  const named = (source: string, more = '') =>
+    parseStudyFile(`${small}  theirs: { ${source} }\n${more}`, {
+      file: 'study.yaml',
+      baseDir: '/home/me',
+      weights: [mine],
+    });
+  const refusal = (source: string, more?: string) => {
+    try {
+      named(source, more);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return undefined;
+  };
+
+  it('bring file, preprocessing and terms along; whether differences are accepted is for the study to say', () => {
+    const { theirs } = named('registered: mine, acceptDifferences: true').sources;
+    expect(theirs).toEqual({ registered: 'mine', acceptDifferences: true, ...mine.brings });
+  });
+
+  it('stand in a study that is given whole', () => {
+    const study = named('registered: mine');
+    expect(parseStudySpec(JSON.parse(JSON.stringify(study)))).toEqual(study);
+  });
+
+  it.each([
+    [
+      'the beginning of names',
+      'registered: imagenet-inception',
+      'study.yaml line 6: sources.theirs.registered: expected a name of `palimpsest weights list`, such as imagenet-inception-v3, imagenet-inception-resnet-v2, radimagenet-inception-v3-caffe, radimagenet-inception-v3-caffe-255, radimagenet-inception-v3-pm1; found "imagenet-inception"',
+    ],
+    ['a misspelt one of your own', 'registered: mien', 'such as mine; found "mien"'],
+    ['one that is like no other', 'registered: x', 'such as imagenet-resnet50, imagenet-densenet121, '],
+    [
+      'known weights that are not here',
+      'registered: imagenet-resnet50',
+      'study.yaml line 6: sources.theirs.registered: expected weights that are here; run `palimpsest weights fetch imagenet-resnet50` first',
+    ],
+    [
+      'another preprocessing beside the name',
+      'registered: mine, preprocessing: caffe',
+      'study.yaml line 6: sources.theirs.preprocessing: expected none beside registered, found "caffe": it comes with the name',
+    ],
+    [
+      'a misspelt field beside the name',
+      'registered: mine, accept: true',
+      'sources.theirs.accept: no such field',
+    ],
+    ['a number', 'registered: 5', 'sources.theirs.registered: expected a text, found 5'],
+  ])('name %s', (_, source, message) => {
+    expect(refusal(source)).toContain(message);
+  });
+
+  it('must be of the network of the study, fetched or not', () => {
+    const message = (name: string) =>
+      `study.yaml line 6: sources.theirs.registered: expected weights of resnet-mini, the network of this study; ${name} are of resnet50`;
+    const mini = 'network: { architecture: resnet-mini }';
+    expect(refusal('registered: mine', mini)).toBe(message('mine'));
+    expect(refusal('registered: imagenet-resnet50', mini)).toContain(message('imagenet-resnet50'));
   });
 });
 

@@ -1,8 +1,9 @@
 import { isAbsolute } from 'node:path';
 import { studySchema, type Study } from '@palimpsest/contracts';
 import { checkStudy } from './check-study.js';
-import { fillStudy } from './fill.js';
+import { fillStudy, type Surroundings } from './fill.js';
 import { problemsError, type Problem } from './problem.js';
+import { registeredProblems } from './registered-weights.js';
 import { schemaProblems } from './schema-problems.js';
 import { YamlText } from './yaml-text.js';
 
@@ -11,12 +12,16 @@ import { YamlText } from './yaml-text.js';
  *
  * @param options.file how messages call the file
  * @param options.baseDir the absolute folder to which paths in it are relative; without it they must be absolute
+ * @param options.weights what its sources may ask for by name
  * @throws PlatformError `invalid`, a line for every problem: file, line, field, what was expected and found
  */
-export function parseStudyFile(text: string, options: { file: string; baseDir?: string | undefined }): Study {
+export function parseStudyFile(text: string, options: { file: string } & Surroundings): Study {
   const yaml = new YamlText(text, options.file);
-  const filled = fillStudy(yaml.value, options.baseDir);
-  return accept(filled, (path) => yaml.place(path));
+  const place = (path: PropertyKey[]) => yaml.place(path);
+  const filled = fillStudy(yaml.value, options);
+  const problems = registeredProblems(yaml.value, filled, options.weights ?? []);
+  if (problems.length > 0) throw problemsError(problems, place);
+  return accept(filled, place);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { exitCodes } from '../exit-codes.js';
-import { withJson, type CommonOptions } from '../options.js';
+import { applyOptions, withData, withJson, type CommonOptions } from '../options.js';
 import type { Outcome } from '../exit-codes.js';
 import { print, printJson } from '../streams.js';
 import type { PlanKnowledge } from '../study/plan-summary.js';
@@ -29,7 +29,7 @@ function imagesOf(text: string, before: Record<string, number> = {}): Record<str
 
 /** `palimpsest plan`: what a study would do. */
 export function planCommand(outcome: Outcome): Command {
-  return withJson(new Command('plan'))
+  return withJson(withData(new Command('plan')))
     .summary('what a study would do, how long, how many bytes; runs nothing')
     .description(
       'Shows the tasks of a study by kind, with what they need. Reads the study file and counts images; runs nothing.',
@@ -44,6 +44,7 @@ export function planCommand(outcome: Outcome): Command {
     .option('--images-per-second <n>', 'images that one of them trains a second', positive)
     .addHelpText('after', examples)
     .action(async (file: string, options: CommonOptions & PlanKnowledge) => {
+      applyOptions(options);
       const { planSummary, planText } = await import('../study/plan-summary.js');
       const summary = await planSummary(file, options);
       if (options.json) printJson(summary);

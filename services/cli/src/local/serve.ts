@@ -12,7 +12,7 @@ export async function serve(names: readonly ServiceName[]): Promise<number> {
   const config = loadConfig();
   limitShutdown(config, createLogger(config));
   const running = await startServices(names);
-  note(`serving ${names.join(', ')} at ${running.url}`);
+  note(`serving ${names.join(', ')} at ${running.url}, listening on ${config.HTTP_HOST}`);
   if (!signal.aborted) await once(signal, 'abort');
   await running.close();
   release();

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeadLetter, StudySummary, StudyView, TaskView } from '@palimpsest/api';
 import { PlatformError, messageOf, type ErrorCode } from '@palimpsest/contracts';
+import type { Submission } from './read-study.js';
 
 const codes: ErrorCode[] = ['invalid', 'not-found', 'conflict', 'denied', 'corrupt', 'unavailable'];
 /** How long a server may be silent before it counts as gone: a pod that moves to another node takes its time. */
@@ -27,7 +28,7 @@ export class ApiClient {
     },
   };
 
-  submit(study: { yaml: string; file: string; baseDir: string; priority?: number }): Promise<StudyView> {
+  submit(study: Submission & { priority?: number }): Promise<StudyView> {
     return this.#json<StudyView>('/studies', { method: 'POST', body: JSON.stringify(study) });
   }
 

@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { assumedImages, datasetsUsed, parseStudyFile, planStudy, type PlanNode } from '@palimpsest/api';
+import { assumedImages, datasetsUsed, planStudy, type PlanNode } from '@palimpsest/api';
 import { PlatformError, taskKinds, type Study, type TaskKind } from '@palimpsest/contracts';
 import { bytes, duration, table } from '../text.js';
+import { weightsKnown } from '../weights/registered.js';
 import { countImages } from './count-images.js';
-import { readStudyFile } from './run-study.js';
+import { readStudy } from './read-study.js';
 
 /** What the tasks of a kind need, all together and each at most. */
 export interface KindSummary {
@@ -48,8 +49,7 @@ export interface PlanKnowledge {
 
 /** @throws PlatformError for a study file that is wrong, or images of a dataset that it does not use */
 export async function planSummary(file: string, known: PlanKnowledge = {}): Promise<PlanSummary> {
-  const submission = await readStudyFile(file);
-  const study = parseStudyFile(submission.yaml, submission);
+  const { study } = await readStudy(file, await weightsKnown());
   const datasets = await countDatasets(study, known.images ?? {});
   const images = Object.fromEntries(datasets.map((dataset) => [dataset.name, dataset.images]));
   const { nodes } = planStudy(study, { images });

@@ -1,13 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { parseStudyFile, type StudyView } from '@palimpsest/api';
-import { messageOf, PlatformError } from '@palimpsest/contracts';
+import { join, resolve } from 'node:path';
+import type { StudyView } from '@palimpsest/api';
 import { exitCodes } from '../exit-codes.js';
 import { interruption } from '../interrupt.js';
 import { note, print, printJson } from '../streams.js';
+import { requireWhole, weightsHere } from '../weights/registered.js';
 import { ApiClient } from './api-client.js';
 import { ProgressPrinter } from './progress-printer.js';
 import { countsLine } from './progress-text.js';
+import { readStudy } from './read-study.js';
 import { requireReportFolder, shortFindings, writeReportFolder } from './report-folder.js';
 
 export interface RunOptions {
@@ -24,9 +24,9 @@ export interface RunOptions {
  * @throws PlatformError for a study file that is wrong, before anything is started
  */
 export async function runStudy(file: string, options: RunOptions): Promise<number> {
-  const submission = await readStudyFile(file);
-  const { name } = parseStudyFile(submission.yaml, submission);
-  const out = resolve(options.out ?? join('palimpsest-report', name));
+  const { study, ...submission } = await readStudy(file, await weightsHere());
+  await requireWhole(submission.weights);
+  const out = resolve(options.out ?? join('palimpsest-report', study.name));
   await requireReportFolder(out);
   const { signal, release } = interruption();
   const running = options.server === undefined ? await startHere() : undefined;
@@ -40,15 +40,6 @@ export async function runStudy(file: string, options: RunOptions): Promise<numbe
   } finally {
     await running?.close();
     release();
-  }
-}
-
-/** The text of a study file, with what paths in it are relative to. */
-export async function readStudyFile(file: string): Promise<{ yaml: string; file: string; baseDir: string }> {
-  try {
-    return { yaml: await readFile(file, 'utf8'), file, baseDir: dirname(resolve(file)) };
-  } catch (cause) {
-    throw new PlatformError('not-found', `study file ${file}: ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -26,9 +26,8 @@ export async function fetchWeights(name: string, { from, json }: FetchOptions): 
   const source = known(name);
   const library = new WeightLibrary();
   const record = (await alreadyHere(library, name)) ?? (await fetchSource(library, source, from));
-  const lines = studyLines(library, record, { mustAccept: source.caution !== null });
   if (json) printJson({ ...record, path: library.pathOf(record) });
-  else print(lines);
+  else print(studyLines(name, { mustAccept: source.caution !== null }));
 }
 
 /** @throws PlatformError `not-found`, listing the names there are */

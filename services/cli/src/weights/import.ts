@@ -39,7 +39,7 @@ export async function importFile(file: string, options: ImportOptions): Promise<
   }
   const mustAccept = differences.some(({ matters }) => matters);
   if (options.json) printJson({ ...record, path: library.pathOf(record) });
-  else print(studyLines(library, record, { mustAccept }));
+  else print(studyLines(name, { mustAccept }));
 }
 
 interface Identity {

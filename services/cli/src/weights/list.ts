@@ -28,4 +28,5 @@ export async function listWeights({ json }: { json?: boolean }): Promise<void> {
     '',
   ]);
   print(table(['name', 'architecture', 'preprocessing', 'here', 'licence'], [...rows, ...own]));
+  print('\nOne that is here, in a study: sources: { <any name>: { registered: <name> } }');
 }

@@ -1,7 +1,7 @@
 import type { Strategy } from '@palimpsest/contracts';
-import { hundredfold, hundredfoldSd, listed, pValue, range, signed } from '../numbers.js';
+import { counted, hundredfold, hundredfoldSd, listed, pValue, range, signed } from '../numbers.js';
 import type { AucDifference, AucSummary, OverallDifference } from '../statistics/auc.js';
-import { overallDifferences, sourceDifferences } from '../statistics/auc.js';
+import { aucSummaries, overallDifferences, sourceDifferences } from '../statistics/auc.js';
 import { mainStrategy, strategyFor, type View } from '../view.js';
 import { strategyWords } from '../words.js';
 import type { Finding } from './finding.js';
@@ -20,6 +20,19 @@ export function aucFindings(view: View, summaries: readonly AucSummary[]): Findi
       text: targetSentence(view, { target, strategy, summaries, differences }),
     }));
     return [...targets, { about: `all targets${words}`, text: overallSentence(view, differences) }];
+  });
+}
+
+/** Which start wins on each target after a few training images, by the number of the study's `training.shots`. */
+export function sizeFindings(view: View): Finding[] {
+  return (view.study.training.shots ?? []).flatMap((shots) => {
+    const few = { ...view, arms: view.shotsArms.filter((arm) => arm.shots === shots) };
+    const differences = sourceDifferences(few, 'finetune');
+    const on = { strategy: 'finetune', summaries: aucSummaries(few), differences } as const;
+    return view.targets.map((target) => ({
+      about: `${target}, ${counted(shots, 'image')} of each class`,
+      text: targetSentence(few, { target, ...on }),
+    }));
   });
 }
 

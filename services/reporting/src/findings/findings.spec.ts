@@ -63,6 +63,54 @@ describe('which start wins', () => {
   });
 });
 
+describe('which start wins on few images', () => {
+  const study = aStudy(['one']);
+  const shots = { ...study, training: { ...study.training, shots: [8, 32] } };
+
+  it('is told for each size by itself, with its interval', async () => {
+    const level: Record<string, number> = { natural: 0.9, radiology: 0.7, random: 0.5 };
+    const { sizes } = await told({
+      study: shots,
+      auc: (at) => aucs(at.shots === 8 ? level : { natural: 0.9, radiology: 0.9, random: 0.5 })(at),
+    });
+    expect(sizes.map(({ about }) => about)).toEqual([
+      'one, 8 images of each class',
+      'one, 32 images of each class',
+    ]);
+    expect(sizes[0]?.text).toMatch(
+      /^natural 90\.0 ± 0\.3, radiology 70\.0 ± 0\.0: 20\.0 points apart, 95 % interval .* natural wins\.$/,
+    );
+    expect(sizes[1]?.text).toContain('The interval holds 0');
+  });
+
+  it('is not spoken of where the study trains on all images only', async () => {
+    expect((await told({ study })).sizes).toEqual([]);
+  });
+});
+
+describe('what training adds to a linear probe', () => {
+  const study = { ...aStudy(['one', 'two']), baselines: { linearProbe: true } };
+  const probed =
+    (gain: Record<string, number>): Made['auc'] =>
+    ({ source, strategy, fold }) =>
+      0.7 + (strategy === 'probe' ? 0 : (gain[source] ?? 0) + (wobble[fold - 1] ?? 0));
+
+  it('is told of each start, whichever of the two is ahead', async () => {
+    const { probes } = await told({ study, auc: probed({ natural: 0.1, radiology: -0.1, random: 0 }) });
+    expect(probes.map(({ about }) => about)).toEqual(['one', 'one', 'one', 'two', 'two', 'two']);
+    const [natural, radiology, random] = probes.map(({ text }) => text);
+    expect(natural).toMatch(
+      /^natural, fine-tuned, minus its linear probe: \+10\.0 points, 95 % interval 9\.\d to 10\.\d, p .* after Holm\. The trained network wins\.$/,
+    );
+    expect(radiology).toMatch(/^radiology, .* −10\.0 points.*The linear probe wins\.$/);
+    expect(random).toContain('The interval holds 0: these folds do not tell the two apart.');
+  });
+
+  it('is not spoken of without one', async () => {
+    expect((await told({ study: aStudy(['one']) })).probes).toEqual([]);
+  });
+});
+
 describe('what was reused', () => {
   it('is told against two random draws, layer by layer, and without a random source against chance', async () => {
     const similarity: Made['similarity'] = ({ pair, layer }) =>

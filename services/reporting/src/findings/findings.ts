@@ -10,6 +10,7 @@ import {
   aucSummaries,
   sourceDifferences,
   strategyDifferences,
+  probeDifferences,
   type AucDifference,
   type AucSummary,
 } from '../statistics/auc.js';
@@ -17,10 +18,11 @@ import { gainPoints, slopes, type GainPoint, type Slope } from '../statistics/ga
 import { layerSummaries, type LayerSummary } from '../statistics/similarity.js';
 import { sizePoints, type SizePoint } from '../statistics/training-set-size.js';
 import { mainStrategy, type View } from '../view.js';
-import { aucFindings, overallSentence } from './auc.js';
+import { aucFindings, overallSentence, sizeFindings } from './auc.js';
 import type { Findings } from './finding.js';
 import { gainFindings, gainInShort } from './gain.js';
 import { limitFindings } from './limits.js';
+import { probeFindings } from './probes.js';
 import { reuseFindings, reuseInShort } from './reuse.js';
 
 /** Every statistic of the report, computed once. */
@@ -29,6 +31,7 @@ export interface Analysis {
   sizes: SizePoint[];
   differences: AucDifference[];
   strategyDifferences: AucDifference[];
+  probeDifferences: AucDifference[];
   similarity: LayerSummary[];
   agreements: Agreement[];
   agreementSummaries: AgreementSummary[];
@@ -45,6 +48,7 @@ export function analyse(view: View): Analysis {
     sizes: sizePoints(view),
     differences: view.study.strategies.flatMap((strategy) => sourceDifferences(view, strategy)),
     strategyDifferences: strategyDifferences(view),
+    probeDifferences: probeDifferences(view),
     similarity: layerSummaries(view),
     agreements: found,
     agreementSummaries: agreementSummaries(view, found),
@@ -58,6 +62,8 @@ export function findingsOf(view: View, analysis: Analysis): Findings {
   return {
     short: inShort(view, analysis),
     auc: aucFindings(view, analysis.auc),
+    sizes: sizeFindings(view),
+    probes: probeFindings(view, analysis.probeDifferences),
     reuse: reuseFindings(view, analysis.similarity),
     agreement: agreementFindings(view, analysis.agreementSummaries),
     gain: gainFindings(analysis.slopes),

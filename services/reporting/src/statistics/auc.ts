@@ -1,6 +1,6 @@
 import type { Strategy } from '@palimpsest/contracts';
 import { holm, mean, pairedDifference, sd } from '@palimpsest/numerics';
-import { armOf, bothRandom, couplesOf, mainStrategy, type Arm, type JudgedArm, type View } from '../view.js';
+import { armOf, bothRandom, couplesOf, mainStrategy, type JudgedArm, type View } from '../view.js';
 
 /** AUC of an arm over its folds, in [0, 1]; folds whose judged images hold one class only have none. */
 export interface AucSummary {
@@ -42,8 +42,8 @@ function pooledSd(groups: readonly number[][]): number | null {
 /** How much better one arm is than another on the same folds of a target. */
 export interface AucDifference {
   target: string;
-  a: Arm;
-  b: Arm;
+  a: JudgedArm;
+  b: JudgedArm;
   /** Mean of a − b over folds, in AUC (1 is 100 points), with the 95 % interval of the corrected resampled t test. */
   difference: number;
   low: number;
@@ -81,7 +81,24 @@ export function strategyDifferences(view: View): AucDifference[] {
   );
 }
 
-function differenceOf(view: View, a: Arm | undefined, b: Arm | undefined): Omit<AucDifference, 'holm'>[] {
+/** What training makes of a source beyond a linear head on it as it is; adjusted over targets. Empty without probes. */
+export function probeDifferences(view: View): AucDifference[] {
+  return view.sources.flatMap((source) =>
+    adjusted(
+      view.probes
+        .filter((probe) => probe.source === source)
+        .flatMap((probe) =>
+          differenceOf(view, armOf(view, probe.target, source, mainStrategy(view.study)), probe),
+        ),
+    ),
+  );
+}
+
+function differenceOf(
+  view: View,
+  a: JudgedArm | undefined,
+  b: JudgedArm | undefined,
+): Omit<AucDifference, 'holm'>[] {
   if (!a || !b) return [];
   const both = a.folds.flatMap((x) => {
     const y = b.folds.find(({ fold }) => fold === x.fold);

@@ -48,7 +48,7 @@ function summarise(folds: ComparisonView[]): LayerSummary[] {
   });
 }
 
-/** Layers in the order of the network, as the comparisons list them. */
+/** Layers in the order of the network. */
 export function layersOf(view: View): string[] {
   return [...new Set(view.comparisons.flatMap(({ layers }) => layers.map(({ layer }) => layer)))];
 }

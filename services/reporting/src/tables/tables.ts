@@ -17,7 +17,11 @@ export function tablesOf(view: View, analysis: Analysis): Table[] {
     aucFoldsTable(view),
     ...(seedsOf(view.study) > 1 ? [aucSeedsTable(view)] : []),
     ...(analysis.sizes.length > 0 ? [sizeTable(analysis.sizes)] : []),
-    differencesTable([...analysis.differences, ...analysis.strategyDifferences]),
+    differencesTable([
+      ...analysis.differences,
+      ...analysis.strategyDifferences,
+      ...analysis.probeDifferences,
+    ]),
     similarityTable(view),
     agreementTable(analysis.agreements),
     gainTable(analysis.gain),

@@ -1,4 +1,4 @@
-import type { Finding } from '../../findings/finding.js';
+import { askedFor, type Finding } from '../../findings/finding.js';
 import { html, type Markup } from '../../markup.js';
 import { counted, pValue, range, signed } from '../../numbers.js';
 import type { AucDifference } from '../../statistics/auc.js';
@@ -20,7 +20,7 @@ export function foundSection(report: Report): Markup {
     </p>
     ${list(findings.auc)}
     ${figureBlock(report, 'auc-differences', html`${mainWords(report).trimStart()} Left of 0 the second source is ahead, right of it the first. Dots: mean ${folds}; bars: 95 % intervals. Filled where Holm-adjusted p < 0.05, hollow where not. Scales differ.`)}
-    ${differences(report)}
+    ${differences(report)} ${askedFor(findings).map(section)}
     <h3>What was reused</h3>
     <p class="lead">
       Similarity of a start to what fine-tuning made of it, in the first and the last layer, and whether that
@@ -47,6 +47,11 @@ export function foundSection(report: Report): Markup {
       )}.
     </p>
   </section>`;
+}
+
+function section([title, findings]: [string, Finding[]]): Markup {
+  return html`<h3>${title}</h3>
+    ${list(findings)}`;
 }
 
 function list(findings: readonly Finding[], why = 'Nothing was measured.'): Markup {
@@ -79,7 +84,7 @@ export function gainAbsent({ view }: Report): string {
 }
 
 function differences({ analysis }: Report): Markup | null {
-  const all = [...analysis.differences, ...analysis.strategyDifferences];
+  const all = [...analysis.differences, ...analysis.strategyDifferences, ...analysis.probeDifferences];
   if (all.length === 0) return null;
   const columns = ['Target', 'Compared', '#Difference', '#95 % interval', '#p', '#after Holm', '#Folds'];
   return details(

@@ -1,4 +1,4 @@
-import type { Study } from '@palimpsest/contracts';
+import type { Source, Study } from '@palimpsest/contracts';
 import { html, type Content, type Markup } from '../../markup.js';
 import { count, listed } from '../../numbers.js';
 import { stageWords } from '../../stage-words.js';
@@ -95,13 +95,18 @@ function analysisSettings({ analysis, seeds }: Study): Setting[] {
   ];
 }
 
-function sourceRow(name: string, source: Study['sources'][string]): Content[] {
+function sourceRow(name: string, source: Source): Content[] {
   if ('random' in source) return [name, 'Glorot-uniform, a new draw in each fold', 'as the protocol has it'];
-  const start =
-    'pretrain' in source
-      ? `trained on ${source.pretrain}`
-      : html`weights of <code>${lastOf(source.weights)}</code>`;
-  return [name, start, `${source.preprocessing}: ${preprocessingWords[source.preprocessing]}`];
+  return [name, startWords(source), `${source.preprocessing}: ${preprocessingWords[source.preprocessing]}`];
+}
+
+function startWords(source: Exclude<Source, { random: true }>): Content {
+  if ('pretrain' in source) return `trained on ${source.pretrain}`;
+  const file = html`weights of <code>${lastOf(source.weights)}</code>`;
+  if (!('registered' in source)) return file;
+  const { registered, licence, citation } = source;
+  const terms = [...(licence ? [`licence: ${licence}`] : []), ...(citation ? [citation] : [])];
+  return html`${[registered, ...terms].join('; ')}; ${file}`;
 }
 
 function datasetRow([name, d]: [string, Study['targets'][string]]): Content[] {
