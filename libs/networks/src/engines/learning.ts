@@ -68,6 +68,12 @@ export function convolutionsWithoutBias(layers: readonly Layer[]): Set<string> {
   return new Set(without.map(({ name }) => name));
 }
 
+/** Names of layers that one other layer reads. */
+export function layersReadOnce(layers: readonly Layer[]): Set<string> {
+  const reads = layers.flatMap(({ inputs }) => inputs);
+  return new Set(reads.filter((name) => reads.indexOf(name) === reads.lastIndexOf(name)));
+}
+
 /** The tensors that a gradient changes. */
 export function trainedTensors(
   network: Network,

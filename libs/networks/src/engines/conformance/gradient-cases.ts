@@ -149,6 +149,35 @@ const layers: Record<string, { imageSize: number; write: Write }> = {
     write: (net) =>
       net.relu('out', net.batchNorm('norm', net.conv('conv', 'images', { filters: 2, kernel: 1 }))),
   },
+  'batch norm on a wide 1 × 1 convolution of stride 2': {
+    imageSize: 5,
+    write: (net) => {
+      const conv = net.conv('conv', openStem(net), { filters: 11, kernel: 1, stride: 2 });
+      return net.relu('out', net.batchNorm('norm', conv));
+    },
+  },
+  'batch norm without a γ on a wide 1 × 1 convolution that is read twice': {
+    imageSize: 4,
+    write: (net) => {
+      const conv = net.conv('conv', openStem(net), { filters: 10, kernel: 1, bias: false });
+      return net.relu('out', net.add('sum', [net.batchNorm('norm', conv, { scale: false }), conv]));
+    },
+  },
+  'a 3 × 3 convolution of large images': {
+    imageSize: 15,
+    write: (net) => net.relu('out', net.conv('conv', stem(net), { filters: 4, kernel: 3, padding: 1 })),
+  },
+  'a 3 × 3 convolution of stride 2 of large images, padded below and on the right alone, without a bias': {
+    imageSize: 28,
+    write: (net) => {
+      const options = { filters: 4, kernel: 3, stride: 2, padding: 'same', bias: false } as const;
+      return net.relu('out', net.conv('conv', stem(net), options));
+    },
+  },
+  'a 1 × 7 convolution of large images whose border it leaves out': {
+    imageSize: 20,
+    write: (net) => net.relu('out', net.conv('conv', stem(net), { filters: 3, kernel: [1, 7] })),
+  },
   'max pooling 3 × 3 of stride 2 with zeros around': {
     imageSize: 7,
     write: (net) => net.maxPool('pool', stem(net), { kernel: 3, stride: 2, padding: 1 }),

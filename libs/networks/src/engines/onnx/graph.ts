@@ -82,10 +82,10 @@ export class Graph {
     }));
   }
 
-  /** A constant vector of int64: shapes and axes. @param purpose keeps it apart from others with the same values */
-  integers(values: readonly number[], purpose = 'any'): string {
+  /** A constant vector of int64: shapes and axes. */
+  integers(values: readonly number[]): string {
     const data = () => BigInt64Array.from(values, BigInt);
-    return this.#keep(`integers_${values.join('_')}_${purpose}`, () => ({
+    return this.#keep(`integers_${values.join('_')}`, () => ({
       type: 'int64',
       shape: [values.length],
       data: data(),
@@ -106,7 +106,7 @@ export class Graph {
     model.integer(1, irVersion);
     model.text(2, 'palimpsest');
     model.message(7, (graph) => {
-      for (const node of this.#nodes) graph.message(1, (field) => writeNode(field, node));
+      for (const node of this.#needed()) graph.message(1, (field) => writeNode(field, node));
       graph.text(2, 'graph');
       for (const [name, constant] of this.#constants)
         graph.message(5, (field) => writeTensor(field, name, constant));
@@ -124,6 +124,17 @@ export class Graph {
       });
     }
     return model.finish();
+  }
+
+  /** Nodes that an output depends on, in their order. */
+  #needed(): Node[] {
+    const wanted = new Set(this.#outputs.map(({ name }) => name));
+    const needed = this.#nodes.toReversed().filter(({ outputs, inputs }) => {
+      if (!outputs.some((output) => wanted.has(output))) return false;
+      inputs.forEach((input) => wanted.add(input));
+      return true;
+    });
+    return needed.reverse();
   }
 
   #keep(name: string, make: () => Constant): string {

@@ -1,7 +1,14 @@
 import type { Graph } from './graph.js';
+import type { Tape } from './tape.js';
+
+/** Images in a batch, for guessing which of two ways costs less. */
+export const typicalImages = 16;
 
 /** Longest sum that the runtime takes in one block, however it shares out the columns. */
 const oneBlock = 128;
+
+/** Columns of a thread from which on it takes sums in blocks of that length. They are dealt out sixteen at a time. */
+const fewestColumns = 80;
 
 /** A matrix of a row for each point of each image. */
 export interface Rows {
@@ -19,22 +26,52 @@ export interface Factor {
 }
 
 /**
- * Rows times a factor, plus a vector where one is given: images · points × columns.
+ * Rows times a factor, plus a vector, or a matrix, where one is given: images · points × columns.
  *
- * The same for any number of threads. Where a product has more columns than rows, the runtime shares out its columns,
- * and then cuts its sums into blocks that depend on how many columns each thread got, unless its left factor comes
- * transposed. (It would undo that, were its GemmTransposeFusion not switched off.)
+ * The same for any number of threads: see `isCutAlike`.
  */
-export function multiplyRows(graph: Graph, rows: Rows, factor: Factor, vector?: string): string {
-  const added = vector === undefined ? [] : [vector];
+export function multiplyRows(tape: Tape, rows: Rows, factor: Factor, addend?: string): string {
+  const { graph } = tape;
+  const added = addend === undefined ? [] : [addend];
   const transB = factor.transposed ? 1 : 0;
-  if (rows.points >= factor.columns || rows.depth <= oneBlock) {
+  if (rows.points >= factor.columns || rows.depth <= oneBlock || isCutAlike(tape, factor.columns))
     return graph.node('Gemm', [rows.name, factor.name, ...added], { transB });
-  }
-  const transpose = (matrix: string) => graph.node('Transpose', [matrix], { perm: [1, 0] });
-  const smallerTurned = !factor.transposed && factor.columns < rows.depth && vector === undefined;
+  const smallerTurned = !factor.transposed && factor.columns < rows.depth && addend === undefined;
   if (smallerTurned) {
-    return transpose(graph.node('Gemm', [factor.name, rows.name], { transA: 1, transB: 1 }));
+    return transpose(graph, graph.node('Gemm', [factor.name, rows.name], { transA: 1, transB: 1 }));
   }
-  return graph.node('Gemm', [transpose(rows.name), factor.name, ...added], { transA: 1, transB });
+  return graph.node('Gemm', [transpose(graph, rows.name), factor.name, ...added], { transA: 1, transB });
+}
+
+/** A matrix, and how many columns it has. */
+export interface Columns {
+  name: string;
+  columns: number;
+}
+
+/**
+ * Columns of one matrix times those of another with as many rows: left.columns × right.columns.
+ *
+ * The runtime turns a left factor that comes transposed anew for each block of the right one. Where it may, the one with
+ * fewer columns is turned once instead. The same for any number of threads.
+ */
+export function multiplyColumns(tape: Tape, left: Columns, right: Columns): string {
+  const { graph } = tape;
+  const wide = Math.max(left.columns, right.columns);
+  if (!isCutAlike(tape, wide)) return graph.node('Gemm', [left.name, right.name], { transA: 1 });
+  if (left.columns < right.columns) return graph.node('Gemm', [transpose(graph, left.name), right.name]);
+  return transpose(graph, graph.node('Gemm', [transpose(graph, right.name), left.name]));
+}
+
+/**
+ * Whether the runtime cuts the sums of a product with so many columns into the same blocks for any number of threads up to
+ * that of the tape. It may share out the columns, and cuts otherwise where a thread gets few of them, unless the left
+ * factor comes transposed. (It would undo that, were its GemmTransposeFusion not switched off.)
+ */
+function isCutAlike({ options }: Tape, columns: number): boolean {
+  return columns >= fewestColumns * options.threads;
+}
+
+function transpose(graph: Graph, matrix: string): string {
+  return graph.node('Transpose', [matrix], { perm: [1, 0] });
 }

@@ -43,6 +43,9 @@ interface Library {
   env: { versions: { common: string; node?: string; web?: string } };
 }
 
+/** One would change how sums are cut, the other keep what is made a second time on purpose. */
+const switchedOff = ['GemmTransposeFusion', 'CommonSubexpressionElimination'];
+
 const loaded = new Map<string | undefined, Promise<Runtime>>();
 
 /**
@@ -131,7 +134,7 @@ async function create(
     // Threads that spin while they wait slow every neighbour down, and each other where cores are short.
     extra: {
       session: { intra_op: { allow_spinning: '0' } },
-      optimization: { disable_specified_optimizers: 'GemmTransposeFusion' },
+      optimization: { disable_specified_optimizers: switchedOff.join(';') },
     },
   };
   try {

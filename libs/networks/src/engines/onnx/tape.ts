@@ -28,9 +28,19 @@ export interface BatchStatistics {
   variance: string;
 }
 
+/** A matrix product: rows of `input` times a trained kernel, called as in Keras. */
+export interface Product {
+  input: Value;
+  kernel: string;
+}
+
 export interface TapeOptions {
   /** Convolutions to which no bias is added: they have none, or only a batch norm reads them and takes it away again. */
   biasless: ReadonlySet<string>;
+  /** Layers that one other layer reads. */
+  readOnce: ReadonlySet<string>;
+  /** That will run the graph. */
+  threads: number;
   /** Makes what the backward pass needs a second time instead of keeping it. */
   rebuild: boolean;
 }
@@ -41,6 +51,8 @@ export class Tape {
   /** Gradients of trained tensors, in the shape in which `weight` gave them out. */
   readonly weightGradients = new Map<string, string>();
   readonly statistics: BatchStatistics[] = [];
+  /** Values that are nothing but a product and are read once, by name: the reader may do without the value. */
+  readonly products = new Map<string, Product>();
   readonly #steps: Step[] = [];
   readonly #differentiable = new Set<string>();
   readonly #gradients = new Map<string, Gradient>();

@@ -1,7 +1,14 @@
 import type { TrainOptions } from '../../engine.js';
 import type { DropoutLayer, Layer, Network, Weights, WeightSpec } from '../../network.js';
 import { sizeOf } from '../../size-of.js';
-import { convolutionsWithoutBias, divide, partsOf, trainedTensors, type Division } from '../learning.js';
+import {
+  convolutionsWithoutBias,
+  divide,
+  layersReadOnce,
+  partsOf,
+  trainedTensors,
+  type Division,
+} from '../learning.js';
 import type { Graph } from './graph.js';
 import { InferenceGraph } from './inference-graph.js';
 import { writeNorms } from './gradient-norms.js';
@@ -32,7 +39,9 @@ export function writeTraining(network: Network, weights: Weights, options: Train
   const division = divide(network, options.trainable);
   const { learning } = division;
   const biasless = convolutionsWithoutBias(learning);
-  const tape = new Tape('inverseImages', { biasless, rebuild: options.lowMemory ?? false });
+  const readOnce = layersReadOnce(learning);
+  const { threads = 1, lowMemory = false } = options;
+  const tape = new Tape('inverseImages', { biasless, readOnce, threads, rebuild: lowMemory });
   const { graph } = tape;
   graph.input('inverseImages', []);
   for (const name of stepScalars(options.optimiser, { learningRate: 1, step: 1 }).keys())

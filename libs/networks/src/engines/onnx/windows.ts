@@ -85,17 +85,16 @@ export function copiesOfInput(sliding: Sliding): RowTable {
  * Copies rows of every image of a batch.
  *
  * @param matrix (n · table.missing) × channels
- * @param round another number makes the same copy a second time, where the runtime would keep the first
  * @returns n × the shape of the table × channels
  */
 export function gatherRows(
   graph: Graph,
   matrix: string,
-  { table: rows, channels, round = 0 }: { table: RowTable; channels: number; round?: number },
+  { table: rows, channels }: { table: RowTable; channels: number },
 ): string {
   let images = graph.node('Reshape', [matrix, graph.integers([-1, rows.missing, channels])]);
   if (rows.indices.includes(rows.missing)) {
-    images = graph.node('Pad', [images, graph.integers([0, 0, 0, 0, 1, 0], `round_${round}`)]);
+    images = graph.node('Pad', [images, graph.integers([0, 0, 0, 0, 1, 0])]);
   }
   const indices = graph.constant(rows.name, rows.shape, () => rows.indices);
   return graph.node('Gather', [images, indices], { axis: 1 });

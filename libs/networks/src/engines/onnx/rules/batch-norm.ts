@@ -1,6 +1,7 @@
 import type { BatchNormLayer } from '../../../network.js';
 import { only } from '../../only.js';
 import { columnSums, WideRows } from '../columns.js';
+import { isCheap, normaliseProduct } from './normalised-product.js';
 import type { Rule } from './rule.js';
 
 /**
@@ -24,8 +25,11 @@ export const batchNorm: Rule<BatchNormLayer> = {
     });
   },
 
-  train(tape, { name, epsilon, scale: hasGamma, output: shape }, inputs) {
+  train(tape, layer, inputs) {
     const input = only(inputs);
+    const product = tape.products.get(input.name);
+    if (product && isCheap(product, layer.output)) return normaliseProduct(tape, layer, product);
+    const { name, epsilon, scale: hasGamma, output: shape } = layer;
     const { graph } = tape;
     const rows = new WideRows(graph, shape.channels, shape.height * shape.width);
     const op = (operator: string, ...operands: string[]) => graph.node(operator, operands);

@@ -25,7 +25,7 @@ export const dense: Rule<DenseLayer> = {
     const kernel = tape.weight(`${name}/kernel`);
     const rows = { name: input.name, points: 1, depth: input.shape.channels };
     const factor = { name: kernel, columns: shape.channels };
-    const logits = multiplyRows(graph, rows, factor, tape.weight(`${name}/bias`));
+    const logits = multiplyRows(tape, rows, factor, tape.weight(`${name}/bias`));
     return tape.record({ name: logits, shape }, (gradient) => {
       const slope = tape.unscaled(gradient);
       tape.weightGradients.set(`${name}/kernel`, graph.node('Gemm', [input.name, slope], { transA: 1 }));
@@ -36,7 +36,7 @@ export const dense: Rule<DenseLayer> = {
       if (!tape.wantsGradient(input)) return;
       const slopes = { name: slope, points: 1, depth: shape.channels };
       const back = { name: kernel, columns: input.shape.channels, transposed: true };
-      tape.addGradient(input, { name: multiplyRows(graph, slopes, back) });
+      tape.addGradient(input, { name: multiplyRows(tape, slopes, back) });
     });
   },
 };

@@ -1,0 +1,48 @@
+import type { ConvLayer } from '../../../network.js';
+import { columnSums } from '../columns.js';
+import { multiplyColumns, multiplyRows, typicalImages } from '../products.js';
+import type { Gradient, Tape, Value } from '../tape.js';
+
+/** The columns times the kernel of a layer. */
+export function multiply(tape: Tape, { name, output: shape }: ConvLayer, { columns, depth }: Columns): Value {
+  const bias = tape.options.biasless.has(name) ? undefined : tape.weight(`${name}/bias`);
+  const rows = { name: columns, points: shape.height * shape.width, depth };
+  const kernel = { name: tape.weight(`${name}/kernel`), columns: shape.channels };
+  return { name: multiplyRows(tape, rows, kernel, bias), shape };
+}
+
+/** What a kernel is multiplied by: rows × depth. */
+interface Columns {
+  columns: string;
+  depth: number;
+}
+
+interface Learning extends Columns {
+  gradient: Gradient;
+}
+
+/**
+ * Makes the gradients of kernel and bias. A column scale goes into the smaller of slopes and kernel.
+ *
+ * @returns the slopes and the kernel whose product is the gradient of the columns
+ */
+export function learn(
+  tape: Tape,
+  layer: ConvLayer,
+  { columns, depth, gradient }: Learning,
+): { slope: string; kernel: string } {
+  const { graph } = tape;
+  const { name, output: shape } = layer;
+  const kernel = tape.weight(`${name}/kernel`);
+  const fewRows = shape.height * shape.width * typicalImages < depth;
+  const { name: slope, columnScale } = fewRows ? { name: tape.unscaled(gradient) } : gradient;
+  const scaled = (matrix: string) =>
+    columnScale === undefined ? matrix : graph.node('Mul', [matrix, columnScale]);
+  const left = { name: columns, columns: depth };
+  const byColumn = multiplyColumns(tape, left, { name: slope, columns: shape.channels });
+  tape.weightGradients.set(`${name}/kernel`, scaled(byColumn));
+  if (!tape.options.biasless.has(name)) {
+    tape.weightGradients.set(`${name}/bias`, columnSums(graph, { name: tape.unscaled(gradient), shape }));
+  }
+  return { slope, kernel: scaled(kernel) };
+}
