@@ -164,19 +164,19 @@ const layers: Record<string, { imageSize: number; write: Write }> = {
     },
   },
   'a 3 × 3 convolution of large images': {
-    imageSize: 15,
-    write: (net) => net.relu('out', net.conv('conv', stem(net), { filters: 4, kernel: 3, padding: 1 })),
+    imageSize: 28,
+    write: (net) => net.conv('conv', stem(net), { filters: 4, kernel: 3, padding: 1 }),
   },
   'a 3 × 3 convolution of stride 2 of large images, padded below and on the right alone, without a bias': {
-    imageSize: 28,
+    imageSize: 56,
     write: (net) => {
       const options = { filters: 4, kernel: 3, stride: 2, padding: 'same', bias: false } as const;
-      return net.relu('out', net.conv('conv', stem(net), options));
+      return net.conv('conv', stem(net), options);
     },
   },
   'a 1 × 7 convolution of large images whose border it leaves out': {
-    imageSize: 20,
-    write: (net) => net.relu('out', net.conv('conv', stem(net), { filters: 3, kernel: [1, 7] })),
+    imageSize: 32,
+    write: (net) => net.conv('conv', stem(net), { filters: 3, kernel: [1, 7] }),
   },
   'max pooling 3 × 3 of stride 2 with zeros around': {
     imageSize: 7,

@@ -9,18 +9,22 @@ const longestSum = 256;
 /**
  * Sums of the columns of a matrix: a vector, one value a channel.
  *
- * Summed row by row of an image, then by image, then over images: short sums lose less, and the result does not
- * depend on the number of threads.
+ * Summed along the rows of large images, then over images, then over what is left: short sums lose less. Sums over the
+ * first axis are the same for any number of threads; those over another are where there are more of them than threads.
  */
-export function columnSums(graph: Graph, { name, shape }: Value): string {
-  const { height, width, channels } = shape;
-  const levels = height * width > longestSum ? [width, height] : [height * width];
-  let sums = name;
-  for (const length of levels.filter((level) => level > 1)) {
-    const grouped = graph.node('Reshape', [sums, graph.integers([-1, length, channels])]);
-    sums = graph.node('ReduceSum', [grouped, graph.integers([1])], { keepdims: 0 });
-  }
-  return graph.node('ReduceSum', [sums, graph.integers([0])], { keepdims: 0 });
+export function columnSums(graph: Graph, { name, shape: { height, width, channels } }: Value): string {
+  const sum = (matrix: string, shape: readonly number[], axis: number) =>
+    graph.node(
+      'ReduceSum',
+      [graph.node('Reshape', [matrix, graph.integers(shape)]), graph.integers([axis])],
+      {
+        keepdims: 0,
+      },
+    );
+  const isLarge = height * width > longestSum;
+  const points = isLarge ? height : height * width;
+  const rows = isLarge ? sum(name, [-1, width, channels], 1) : name;
+  return sum(sum(rows, [-1, points * channels], 0), [points, channels], 0);
 }
 
 /** A matrix seen with several of its rows joined into one, for element-wise work with vectors of one value a channel. */

@@ -37,6 +37,23 @@ describe('onnx: resnet-mini, large enough for work to be shared among threads', 
     expect(await learn({ threads: 2, lowMemory: true })).toEqual(one);
   });
 
+  it('learns the same bytes with more threads than images', async () => {
+    const few = anyBatch(network, 3);
+    const learn = async (threads: number) => {
+      const trainer = await onnxEngine.train(network, weights, {
+        optimiser: adam,
+        trainable: 'all',
+        seed: 1,
+        threads,
+      });
+      await trainer.step(few.images, few.labels);
+      const { weights: learnt } = trainer.state();
+      await trainer.dispose();
+      return digest(learnt);
+    };
+    expect(await learn(5)).toBe(await learn(1));
+  });
+
   it('sees the same bytes in its five stages with one thread and two', async () => {
     const look = async (threads: number) => {
       const predictor = await onnxEngine.infer(network, weights, { taps: network.stages, threads });

@@ -5,12 +5,21 @@ import type { Rule } from './rule.js';
 export const globalAveragePool: Rule<PlainLayer<'global-average-pool'>> = {
   infer: ({ graph }, _layer, inputs) => graph.node('GlobalAveragePool', inputs),
 
-  train(tape, { output: shape }, inputs) {
+  train(tape, { name, output: shape }, inputs) {
     const input = only(inputs);
     const { graph } = tape;
     const points = input.shape.height * input.shape.width;
     const images = graph.node('Reshape', [input.name, graph.integers([-1, points, shape.channels])]);
-    const output = { name: graph.node('ReduceMean', [images, graph.integers([1])], { keepdims: 0 }), shape };
+    // Point by point: a reduction's result depends on the number of threads where it is more than that of images.
+    const pieces = Array.from({ length: points }, (_, i) => ({ name: `${name}/point_${i}`, length: 1 }));
+    graph.split(images, pieces, 1);
+    const sum = graph.node(
+      'Sum',
+      pieces.map((piece) => piece.name),
+    );
+    const mean = graph.node('Mul', [sum, graph.scalar(1 / points)]);
+    const rows = graph.node('Reshape', [mean, graph.integers([-1, shape.channels])]);
+    const output = { name: rows, shape };
     if (!tape.wantsGradient(input)) return output;
     return tape.record(output, (gradient) => {
       const share = graph.node('Mul', [tape.unscaled(gradient), graph.scalar(1 / points)]);
