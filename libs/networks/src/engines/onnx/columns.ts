@@ -3,27 +3,24 @@ import type { Graph } from './graph.js';
 
 /** Rows narrower than this are joined before an operation by a vector: the runtime pays for every row. */
 const wideEnough = 512;
-/** Longest sum of single precision numbers that is taken in one go. */
-const longestSum = 256;
+/** Fewest rows of an image that are summed one by one. */
+const manyRows = 7;
 
 /**
  * Sums of the columns of a matrix: a vector, one value a channel.
  *
- * Summed along the rows of large images, then over images, then over what is left: short sums lose less. Sums over the
- * first axis are the same for any number of threads; those over another are where there are more of them than threads.
+ * Summed along the rows of images, then over images, then over rows: short sums lose less. Sums over the first axis are
+ * the same for any number of threads, those along rows where a batch has more rows than there are threads: small images
+ * are summed without.
  */
 export function columnSums(graph: Graph, { name, shape: { height, width, channels } }: Value): string {
-  const sum = (matrix: string, shape: readonly number[], axis: number) =>
-    graph.node(
-      'ReduceSum',
-      [graph.node('Reshape', [matrix, graph.integers(shape)]), graph.integers([axis])],
-      {
-        keepdims: 0,
-      },
-    );
-  const isLarge = height * width > longestSum;
-  const points = isLarge ? height : height * width;
-  const rows = isLarge ? sum(name, [-1, width, channels], 1) : name;
+  const sum = (matrix: string, shape: readonly number[], axis: number) => {
+    const seen = graph.node('Reshape', [matrix, graph.integers(shape)]);
+    return graph.node('ReduceSum', [seen, graph.integers([axis])], { keepdims: 0 });
+  };
+  const byRow = height >= manyRows;
+  const rows = byRow ? sum(name, [-1, width, channels], 1) : name;
+  const points = byRow ? height : height * width;
   return sum(sum(rows, [-1, points * channels], 0), [points, channels], 0);
 }
 

@@ -28,8 +28,8 @@ export function onnxOn(provider: Provider): Engine {
       requireOptions(network, options);
       const runtime = await loadRuntime();
       const { model, ...graph } = writeTraining(network, weights, options);
-      const { threads = 1, lowMemory = false } = options;
-      const session = await runtime.open(model, { provider, threads, lowMemory });
+      const { threads = 1 } = options;
+      const session = await runtime.open(model, { provider, threads });
       return new OnnxTrainer(session, graph, { network, weights, ...options });
     },
 
@@ -38,7 +38,7 @@ export function onnxOn(provider: Provider): Engine {
       const runtime = await loadRuntime();
       const graph = new Graph();
       writeInference(graph, network, weights, taps);
-      const session = await runtime.open(graph.encode(), { provider, threads, lowMemory: false });
+      const session = await runtime.open(graph.encode(), { provider, threads });
       const shapes = network.layers
         .filter(({ name }) => taps.includes(name))
         .map(({ name, output }) => [name, output] as const);

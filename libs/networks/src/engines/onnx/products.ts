@@ -43,26 +43,6 @@ export function multiplyRows(tape: Tape, rows: Rows, factor: Factor, addend?: st
   return graph.node('Gemm', [transpose(graph, rows.name), factor.name, ...added], { transA: 1, transB });
 }
 
-/** A matrix, and how many columns it has. */
-export interface Columns {
-  name: string;
-  columns: number;
-}
-
-/**
- * Columns of one matrix times those of another with as many rows: left.columns × right.columns.
- *
- * The runtime turns a left factor that comes transposed anew for each block of the right one. Where it may, the one with
- * fewer columns is turned once instead. The same for any number of threads.
- */
-export function multiplyColumns(tape: Tape, left: Columns, right: Columns): string {
-  const { graph } = tape;
-  const wide = Math.max(left.columns, right.columns);
-  if (!isCutAlike(tape, wide)) return graph.node('Gemm', [left.name, right.name], { transA: 1 });
-  if (left.columns < right.columns) return graph.node('Gemm', [transpose(graph, left.name), right.name]);
-  return transpose(graph, graph.node('Gemm', [transpose(graph, right.name), left.name]));
-}
-
 /**
  * Whether the runtime cuts the sums of a product with so many columns into the same blocks for any number of threads up to
  * that of the tape. It may share out the columns, and cuts otherwise where a thread gets few of them, unless the left

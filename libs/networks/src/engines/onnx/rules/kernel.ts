@@ -1,6 +1,6 @@
 import type { ConvLayer } from '../../../network.js';
 import { columnSums } from '../columns.js';
-import { multiplyColumns, multiplyRows, typicalImages } from '../products.js';
+import { multiplyRows, typicalImages } from '../products.js';
 import type { Gradient, Tape, Value } from '../tape.js';
 
 /** The columns times the kernel of a layer. */
@@ -38,9 +38,7 @@ export function learn(
   const { name: slope, columnScale } = fewRows ? { name: tape.unscaled(gradient) } : gradient;
   const scaled = (matrix: string) =>
     columnScale === undefined ? matrix : graph.node('Mul', [matrix, columnScale]);
-  const left = { name: columns, columns: depth };
-  const byColumn = multiplyColumns(tape, left, { name: slope, columns: shape.channels });
-  tape.weightGradients.set(`${name}/kernel`, scaled(byColumn));
+  tape.weightGradients.set(`${name}/kernel`, scaled(graph.node('Gemm', [columns, slope], { transA: 1 })));
   if (!tape.options.biasless.has(name)) {
     tape.weightGradients.set(`${name}/bias`, columnSums(graph, { name: tape.unscaled(gradient), shape }));
   }

@@ -1,11 +1,11 @@
 import type { BatchNormLayer, Shape } from '../../../network.js';
 import { columnSums } from '../columns.js';
 import type { Graph } from '../graph.js';
-import { multiplyColumns, multiplyRows, typicalImages, type Rows } from '../products.js';
+import { multiplyRows, typicalImages, type Rows } from '../products.js';
 import type { Product, Tape, Value } from '../tape.js';
 
 /** Multiplications that take about as long as the passes over one value of x that are saved by them. */
-const worthwhile = 256;
+const worthwhile = 128;
 
 /** Whether the covariance of the columns costs less than what it saves: of a few columns over many rows. */
 export function isCheap({ input }: Product, { height, width, channels }: Shape): boolean {
@@ -32,18 +32,18 @@ export function isCheap({ input }: Product, { height, width, channels }: Shape):
  */
 export function normaliseProduct(tape: Tape, layer: BatchNormLayer, product: Product): Value {
   const { graph } = tape;
-  const { op, sumOver } = operators(graph);
+  const { op, sumOver, byColumns } = operators(graph);
   const { input, kernel: name } = product;
   const kernel = tape.weight(name);
-  const columns = { name: input.name, columns: input.shape.channels };
+  const depth = input.shape.channels;
   const inverseRows = tape.inverseRows(input.shape);
 
   const means = op('Mul', columnSums(graph, input), inverseRows);
-  const mean = op('Reshape', means, graph.integers([columns.columns, 1]));
-  const squares = op('Mul', multiplyColumns(tape, columns, columns), inverseRows);
+  const mean = op('Reshape', means, graph.integers([depth, 1]));
+  const squares = op('Mul', byColumns(input.name, input.name), inverseRows);
   const covariance = op('Sub', squares, op('Mul', mean, means));
   // It is its own transpose; said to be turned, it gives the same for any number of threads.
-  const spread = graph.node('Gemm', [covariance, kernel], { transA: 1 });
+  const spread = byColumns(covariance, kernel);
   // Rounding may leave the variance of constant columns a little below 0.
   const variance = op('Relu', sumOver(0, op('Mul', kernel, spread)));
   const meanOfProduct = sumOver(0, op('Mul', mean, kernel));
@@ -74,14 +74,14 @@ interface Ahead extends Product {
 /** @param slope dy */
 function back(tape: Tape, layer: BatchNormLayer, ahead: Ahead, slope: string): void {
   const { graph } = tape;
-  const { op, sumOver } = operators(graph);
+  const { op, sumOver, byColumns } = operators(graph);
   const { input, kernel: name, mean, spread, inverse, scale, scaled } = ahead;
   const { output: shape } = layer;
   const kernel = tape.weight(name);
-  const columns = { name: input.name, columns: input.shape.channels };
+  const depth = input.shape.channels;
 
   const sum = columnSums(graph, { name: slope, shape });
-  const products = multiplyColumns(tape, columns, { name: slope, columns: shape.channels });
+  const products = byColumns(input.name, slope);
   const centred = op('Sub', products, op('Mul', mean, sum));
   const sumByCentred = sumOver(0, op('Mul', kernel, centred));
   const byVariance = op('Mul', sumByCentred, op('Mul', inverse, inverse));
@@ -95,9 +95,9 @@ function back(tape: Tape, layer: BatchNormLayer, ahead: Ahead, slope: string): v
   const throughVariance = graph.node('Gemm', [op('Mul', kernel, share), kernel], { transB: 1 });
   const throughMean = sumOver(1, op('Mul', scaled, op('Mul', sum, inverseRows)));
   const offset = op('Neg', op('Add', throughMean, sumOver(0, op('Mul', mean, throughVariance))));
-  const factor = { name: throughVariance, columns: columns.columns };
+  const factor = { name: throughVariance, columns: depth };
   const others = multiplyRows(tape, rowsOf(input), factor, offset);
-  const turned = { name: scaled, columns: columns.columns, transposed: true };
+  const turned = { name: scaled, columns: depth, transposed: true };
   tape.addGradient(input, { name: multiplyRows(tape, rowsOf({ name: slope, shape }), turned, others) });
 }
 
@@ -108,6 +108,7 @@ function rowsOf({ name, shape: { height, width, channels } }: Value): Rows {
 function operators(graph: Graph) {
   return {
     op: (operator: string, ...operands: string[]) => graph.node(operator, operands),
+    byColumns: (left: string, right: string) => graph.node('Gemm', [left, right], { transA: 1 }),
     sumOver: (axis: number, matrix: string) =>
       graph.node('ReduceSum', [matrix, graph.integers([axis])], { keepdims: 0 }),
   };
