@@ -11,6 +11,7 @@ const requested = <K extends TaskKind, I extends z.ZodType>(kind: K, task: { inp
     version: z.int(),
     attempt: z.int().positive(),
     needs: resourcesSchema,
+    gang: z.string().optional().describe('the same for tasks that are best begun together'),
     input: task.input,
   });
 

@@ -41,7 +41,15 @@ describe('the tasks of a study', () => {
     });
   const rows = () => db.selectFrom('tasks').selectAll().orderBy('number').execute();
 
-  it('need what the study that tries them again says', async () => {
+  it('belong to one gang where they differ in their fold alone', async () => {
+    await begin([aNode(1), aNode(2), aNode(1, { source: 'random' }), aNode(1, { seed: 1 })]);
+    const [first, second, ...others] = (await rows()).map(({ gang }) => gang);
+    expect(first).toBe('s/knee/others/finetune/all/0');
+    expect(second).toBe(first);
+    expect(others).toEqual(['s/knee/random/finetune/all/0', 's/knee/others/finetune/all/1']);
+  });
+
+  it('need what the study that tries them again says, and are in its gang', async () => {
     await begin([aNode(1), aNode(2)]);
     const before = await rows();
     await db
@@ -52,8 +60,9 @@ describe('the tasks of a study', () => {
     await begin([aNode(1, { gpus: 2 }), aNode(2, { gpus: 2 })], 't');
     const after = await rows();
     expect(after.map(({ id }) => id)).toEqual(before.map(({ id }) => id));
-    for (const { needs, status } of after) {
+    for (const { needs, gang, status } of after) {
       expect(needs).toEqual({ ...someResources, gpus: 2 });
+      expect(gang).toBe('t/knee/others/finetune/all/0');
       expect(status).toBe('ready');
     }
   });

@@ -87,7 +87,7 @@ async function wantedTasks(
 
 /**
  * Makes the tasks that nobody has asked for yet, and tries again those that failed. What is known already has from now
- * on the needs that this study would give it.
+ * on the needs and the gang that this study would give it.
  *
  * @returns ids of those done before
  */
@@ -95,7 +95,7 @@ async function linkTasks(studyId: string, wanted: Wanted[], ports: AdvancePorts)
   const { trx, now, maxAttempts } = ports;
   const rows = wanted.map(({ node, id, input }) => ({
     ...{ id, kind: node.kind, version: tasks[node.kind].version, study_id: studyId },
-    ...{ input: JSON.stringify(input), needs: JSON.stringify(node.needs) },
+    ...{ input: JSON.stringify(input), needs: JSON.stringify(node.needs), gang: gangOf(studyId, node) },
     ...{ status: 'ready' as const, attempt: 0, last_attempt: maxAttempts, next_at: now },
   }));
   await inChunks(rows, async (chunk) => {
@@ -109,15 +109,22 @@ async function linkTasks(studyId: string, wanted: Wanted[], ports: AdvancePorts)
   const done = new Set<string>();
   const again: string[] = [];
   for (const [id, { kind, status, ...known }] of await lockTasks([...byId.keys()], trx)) {
-    const { needs } = byId.get(id) as (typeof rows)[number];
-    if (JSON.stringify(known.needs) !== needs)
-      await trx.updateTable('tasks').set({ needs }).where('id', '=', id).execute();
+    const { needs, gang } = byId.get(id) as (typeof rows)[number];
+    if (JSON.stringify(known.needs) !== needs || known.gang !== gang)
+      await trx.updateTable('tasks').set({ needs, gang }).where('id', '=', id).execute();
     // What was done long ago may have been deleted since.
     if (status === 'done' && (await storedOutput(kind, id, ports.store))) done.add(id);
     else if (status !== 'ready' && status !== 'sent') again.push(id);
   }
   await inChunks(again, (chunk) => readyAgain(chunk, studyId, ports));
   return done;
+}
+
+/** Trainings of a study that differ in their fold alone. */
+function gangOf(studyId: string, { about }: PlanNode): string | null {
+  if (about.kind !== 'train') return null;
+  const { target, source, strategy, shots = 'all', seed = 0 } = about;
+  return [studyId, target, source, strategy, shots, seed].join('/');
 }
 
 /** Makes tasks ready that were done, failed or cancelled, on the account of a study that wants them now. */
@@ -137,7 +144,7 @@ export async function readyAgain(
     .execute();
 }
 
-type KnownTask = Pick<Selectable<TasksTable>, 'kind' | 'status' | 'needs'>;
+type KnownTask = Pick<Selectable<TasksTable>, 'kind' | 'status' | 'needs' | 'gang'>;
 
 /** Whoever ends one of them meanwhile waits until this study has its nodes, and then finds them. */
 async function lockTasks(ids: string[], trx: Trx): Promise<Map<string, KnownTask>> {
@@ -145,7 +152,7 @@ async function lockTasks(ids: string[], trx: Trx): Promise<Map<string, KnownTask
   await inChunks(ids, async (chunk) => {
     const rows = await trx
       .selectFrom('tasks')
-      .select(['id', 'kind', 'status', 'needs'])
+      .select(['id', 'kind', 'status', 'needs', 'gang'])
       .where('id', 'in', chunk)
       .orderBy('id')
       .forUpdate()
