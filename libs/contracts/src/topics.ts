@@ -40,6 +40,10 @@ export const finishedSchema = z.object({
         .boolean()
         .optional()
         .describe('its worker was told to stop: no fault of the task, so it counts as no attempt'),
+      halves: z
+        .boolean()
+        .optional()
+        .describe('memory ran out, and the next attempt makes do with half: it counts as no attempt'),
     }),
   ]),
 });

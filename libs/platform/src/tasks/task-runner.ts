@@ -3,7 +3,7 @@ import { OutOfMemoryError, PlatformError, type TaskKind } from '@palimpsest/cont
 import type { Config } from '../config.js';
 import type { Job, Jobs } from '../jobs/jobs.js';
 import type { Store } from '../store/store.js';
-import { endingOf, endingOfError, type Ending, type Failure } from './ending.js';
+import { endingOf, endingOfError, failureOf, type Ending, type Failure } from './ending.js';
 import { runTask, storedOutput, type TaskOrder, type TaskResult } from './run-task.js';
 import { TaskRecords } from './task-records.js';
 import type { AnyTaskDefinition } from './task.js';
@@ -46,7 +46,7 @@ export class TaskRunner {
   async run(definition: AnyTaskDefinition, task: Placed, following: Following): Promise<Ending> {
     try {
       await new TaskRecords(this.#store, task.taskId).writeInput(task.kind, task.input);
-      if (definition.runs === 'as-job') return await this.#runAsJob(task, following);
+      if (definition.runs === 'as-job') return await this.#runAsJob(definition, task, following);
       return await this.#runHere(definition, task, following);
     } catch (error) {
       return endingOfError(error, null);
@@ -76,7 +76,11 @@ export class TaskRunner {
     return endingOf(() => runTask(definition, order, surroundings));
   }
 
-  async #runAsJob({ taskId, kind, needs, gang }: Placed, following: Following): Promise<Ending> {
+  async #runAsJob(
+    definition: AnyTaskDefinition,
+    { taskId, kind, input, needs, gang }: Placed,
+    following: Following,
+  ): Promise<Ending> {
     const stored = await storedOutput(kind, taskId, this.#store);
     if (stored) return { seconds: null, outcome: { ok: true, output: stored.output } };
     const started = performance.now();
@@ -89,8 +93,12 @@ export class TaskRunner {
       const seconds = (performance.now() - started) / 1000;
       return { seconds, outcome: await this.#failureOf(taskId) };
     } catch (error) {
-      if (error instanceof OutOfMemoryError) await new TaskRecords(this.#store, taskId).countOutOfMemory();
-      throw error;
+      if (!(error instanceof OutOfMemoryError)) throw error;
+      const times = await new TaskRecords(this.#store, taskId).countOutOfMemory();
+      const ending = endingOfError(error, null);
+      // As in `runTask`: one type for all kinds cannot say that the input is of the definition's own.
+      const halves = times <= (definition.halvings?.(input as never) ?? 0);
+      return halves ? { ...ending, outcome: { ...failureOf(error), halves } } : ending;
     } finally {
       clearInterval(polling);
     }
