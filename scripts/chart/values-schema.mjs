@@ -63,6 +63,7 @@ const jobs = z.strictObject({
   gpuRuntimeClassName: name(),
   priorityClassName: name(),
   queue: name(),
+  gangSeconds: whole().max(600),
   ttlSecondsAfterFinished: whole(),
   activeDeadlineSeconds: whole(60),
   ephemeralStorage: z.string(),

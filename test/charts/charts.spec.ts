@@ -71,14 +71,15 @@ describe.skipIf(lacking.length > 0)(`the chart (needs ${programNames.join(', ')}
     expect(ok).toBe(true);
   });
 
-  it('allows training exactly what the program uses', () => {
-    const rules = parsed(readFileSync(renderedPath('minimal'), 'utf8')).find(
-      ({ kind }) => kind === 'Role',
-    )?.rules;
+  it.each([
+    ['minimal', { owner: 'palimpsest-job' }],
+    ['gpu-pool', { owner: 'palimpsest-job', gangSeconds: 10 }],
+  ])('allows training in case %s exactly what the program uses', (name, place) => {
+    const rules = parsed(readFileSync(renderedPath(name), 'utf8')).find(({ kind }) => kind === 'Role')?.rules;
     const granted = rules?.map(({ apiGroups: [group], resources: [resource], verbs, resourceNames }) => {
       return { group, resource, verbs, ...(resourceNames && { name: resourceNames[0] }) };
     });
-    expect(granted).toEqual(permissionsIn({ owner: 'palimpsest-job' }));
+    expect(granted).toEqual(permissionsIn(place));
   });
 
   it('passes the tests of its templates', () => {

@@ -7,6 +7,7 @@ import { readTaskLog } from '@palimpsest/platform';
 import { eventually, someResources } from '@palimpsest/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Job } from '../../libs/platform/src/jobs/jobs.js';
+import { permissionsIn } from '../../libs/platform/src/jobs/kubernetes/permissions.js';
 import { makeImage, missing, startLab, type Lab } from './lab/lab.mjs';
 import { corner } from './support/corner.js';
 
@@ -82,6 +83,33 @@ describe.skipIf(reason)(`jobs on a real node${reason === undefined ? '' : ` (ski
     await eventually('it runs', async () => (await phase()) === 'Running', 30_000);
     stop.abort();
     await expect(run).rejects.toMatchObject({ name: 'AbortError' });
+    expect((await place.kubectl('get', 'jobs,pods', '-o', 'name')).trim()).toBe('');
+    await jobs.close();
+  });
+
+  it('end each by its own where they share a Job, and are told to stop one by one', async () => {
+    const place = await corner(lab, permissionsIn({ gangSeconds: 1 }));
+    const wait = 'trap "exit 1" TERM; while true; do sleep 0.1; done';
+    const script = `case $JOB_COMPLETION_INDEX in 0) exit 0;; 1) exit 42;; *) ${wait};; esac`;
+    const jobs = await place.open({ ...shell(script), options: { gangSeconds: '1' } });
+    const runs = ['a', 'b', 'c', 'd'].map((letter) => {
+      const stop = new AbortController();
+      const run = jobs.run({ ...job, taskId: letter.repeat(32), gang: 'cell' }, stop.signal);
+      return { run, stop };
+    });
+    const [done, failed, ...others] = runs;
+    expect(await done?.run).toBe('done');
+    expect(await failed?.run).toBe('failed');
+    const running = async () => {
+      const only = ['--field-selector', 'status.phase=Running', '-o', 'name'];
+      return (await place.kubectl('get', 'pods', ...only)).split('\n').filter((line) => line !== '').length;
+    };
+    await eventually('two run', async () => (await running()) === 2, 30_000);
+    for (const [i, { run, stop }] of others.entries()) {
+      stop.abort();
+      await expect(run).rejects.toMatchObject({ name: 'AbortError' });
+      expect(await running()).toBe(1 - i);
+    }
     expect((await place.kubectl('get', 'jobs,pods', '-o', 'name')).trim()).toBe('');
     await jobs.close();
   });

@@ -29,6 +29,7 @@ process:
 kubernetes:?namespace={{ .Release.Namespace }}&template=/etc/palimpsest/job.yaml&name={{ include "palimpsest.jobsName" . }}&owner={{ include "palimpsest.fullname" . }}-job
 {{- with .Values.jobs.gpuResource }}{{ if ne . "nvidia.com/gpu" }}&gpuResource={{ . }}{{ end }}{{ end }}
 {{- with .Values.jobs.queue }}&queue={{ . }}{{ end }}
+{{- with int .Values.jobs.gangSeconds }}&gangSeconds={{ . }}{{ end }}
 {{- end -}}
 {{- end }}
 

@@ -11,6 +11,7 @@ const requested = <K extends TaskKind, I extends z.ZodType>(kind: K, task: { inp
     version: z.int(),
     attempt: z.int().positive(),
     needs: resourcesSchema,
+    gang: z.string().optional().describe('the same for tasks that are best begun together'),
     input: task.input,
   });
 
@@ -39,6 +40,10 @@ export const finishedSchema = z.object({
         .boolean()
         .optional()
         .describe('its worker was told to stop: no fault of the task, so it counts as no attempt'),
+      halves: z
+        .boolean()
+        .optional()
+        .describe('memory ran out, and the next attempt makes do with half: it counts as no attempt'),
     }),
   ]),
 });

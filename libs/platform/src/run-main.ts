@@ -10,7 +10,7 @@ import type { AnyTaskDefinition } from './tasks/task.js';
 import { BUS, LOGGER } from './tokens.js';
 
 /**
- * The program of one service alone: `work <kind> <task-id>` runs one task and leaves; anything else serves until
+ * The program of one service alone: `work <kind> <task-id>…` runs one task and leaves; anything else serves until
  * SIGTERM or SIGINT, with `/livez` and `/readyz` on HTTP_PORT.
  */
 export async function runMain(module: Type, definitions: readonly AnyTaskDefinition[]): Promise<void> {

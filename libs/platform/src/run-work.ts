@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { messageOf } from '@palimpsest/contracts';
+import { messageOf, PlatformError } from '@palimpsest/contracts';
 import { engineSettings, loadConfig, type Config } from './config.js';
 import { createStore } from './drivers.js';
 import { exitCodes } from './jobs/jobs.js';
@@ -13,19 +13,21 @@ import type { AnyTaskDefinition } from './tasks/task.js';
 import { work, type WorkSurroundings } from './tasks/work.js';
 
 /**
- * The program of a job, `work <kind> <task-id>`: runs one task from the store, alone in this process.
+ * The program of a job, `work <kind> <task-id>…`: runs one task from the store, alone in this process. Of several it is
+ * the one at JOB_COMPLETION_INDEX.
  * SIGTERM, SIGINT and the end of the process that started it stop it; it keeps the state it saved. Where JOB_LOG says
  * `store`, its log is kept there too.
  *
  * @returns the exit code: 0 done, 42 failed for good, 43 out of memory, 1 worth a retry
- * @throws PlatformError `invalid` for an unknown kind or setting
+ * @throws PlatformError `invalid` for an unknown kind, setting or index
  */
 export async function runWork(
   definitions: Iterable<AnyTaskDefinition>,
-  [kind = '', taskId = '']: readonly string[],
+  [kind = '', ...taskIds]: readonly string[],
   config: Config = loadConfig(),
 ): Promise<number> {
   const definition = definitionOf(definitions, kind);
+  const taskId = ownTask(taskIds, process.env.JOB_COMPLETION_INDEX);
   const signal = stopSignal();
   const threads = config.THREADS_PER_TASK ?? availableParallelism();
   const calls: StoreCall[] = [];
@@ -37,6 +39,13 @@ export async function runWork(
   await kept?.close().catch((error: unknown) => log.warn({ err: error }, 'could not keep the log'));
   await tellParent(calls);
   return code;
+}
+
+function ownTask(taskIds: readonly string[], index = ''): string {
+  const found = taskIds.length === 1 ? taskIds[0] : taskIds[/^\d+$/.test(index) ? Number(index) : -1];
+  if (found !== undefined) return found;
+  const expected = `expected a whole number below ${taskIds.length}, the tasks of this job`;
+  throw new PlatformError('invalid', `JOB_COMPLETION_INDEX: ${expected}, found "${index}"`);
 }
 
 /** Lines to stderr, and to the log that is kept. */

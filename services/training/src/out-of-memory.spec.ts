@@ -1,7 +1,7 @@
 import { OutOfMemoryError } from '@palimpsest/contracts';
 import { buildNetwork } from '@palimpsest/networks';
 import { describe, expect, it } from 'vitest';
-import { explain, imagesAtOnce, isOutOfMemory, mostHalvings } from './out-of-memory.js';
+import { allowedHalvings, explain, imagesAtOnce, isOutOfMemory, mostHalvings } from './out-of-memory.js';
 
 describe('memory that ran out', () => {
   it.each([
@@ -45,6 +45,10 @@ describe('memory that ran out', () => {
 
   it('halves a batch as long as every part has an image', () => {
     expect([1, 2, 12, 32].map(mostHalvings)).toEqual([0, 1, 3, 5]);
+    const allowed = { strategy: 'finetune', batchSize: 32, onOutOfMemory: 'accumulate' } as const;
+    expect(allowedHalvings(allowed)).toBe(5);
+    expect(allowedHalvings({ strategy: 'finetune', batchSize: 32 })).toBe(0);
+    expect(allowedHalvings({ ...allowed, strategy: 'probe' })).toBe(0);
     expect([0, 1, 2, 3].map((halvings) => imagesAtOnce({ batchSize: 12, halvings }))).toEqual([12, 6, 3, 2]);
   });
 });

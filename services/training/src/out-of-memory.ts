@@ -1,5 +1,5 @@
 import { totalmem } from 'node:os';
-import { messageOf, OutOfMemoryError, PlatformError } from '@palimpsest/contracts';
+import { messageOf, OutOfMemoryError, PlatformError, type TaskInput } from '@palimpsest/contracts';
 import type { Network } from '@palimpsest/networks';
 
 /** What ONNX Runtime, TensorFlow and Node say when they get no memory; oneDNN's status 1 means just that. */
@@ -30,6 +30,14 @@ export function imagesAtOnce({ batchSize, halvings }: Pick<Batches, 'batchSize' 
 export function mostHalvings(batchSize: number): number {
   return Math.floor(Math.log2(batchSize));
 }
+
+/** How often memory may run out before a training cannot make do with less. */
+export const allowedHalvings = ({
+  strategy,
+  onOutOfMemory,
+  batchSize,
+}: Pick<TaskInput<'train'>, 'strategy' | 'onOutOfMemory' | 'batchSize'>): number =>
+  onOutOfMemory && strategy !== 'probe' ? mostHalvings(batchSize) : 0;
 
 /** What was needed, what there was, and what can be done: an OutOfMemoryError where another attempt does it. */
 export function explain(error: unknown, batches: Batches): PlatformError {

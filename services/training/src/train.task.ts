@@ -6,7 +6,7 @@ import { labelsOf, openFold, type FoldData } from './data.js';
 import { Drift } from './drift.js';
 import { score } from './evaluate.js';
 import { fit } from './fit.js';
-import { explain, isOutOfMemory, mostHalvings } from './out-of-memory.js';
+import { allowedHalvings, explain, isOutOfMemory } from './out-of-memory.js';
 import { predict } from './predict.js';
 import { probe } from './probe.js';
 import { ThreadPreparer } from './preparer.js';
@@ -57,9 +57,8 @@ export async function train(input: TrainInput, context: TaskContext): Promise<Ta
 }
 
 /** A batch is halved once for every attempt that memory ended, where the study allows it, down to one image. */
-async function halvingsOf({ onOutOfMemory, batchSize }: TrainInput, context: TaskContext): Promise<number> {
-  if (!onOutOfMemory) return 0;
-  return Math.min(await context.outOfMemory(), mostHalvings(batchSize));
+async function halvingsOf(input: TrainInput, context: TaskContext): Promise<number> {
+  return Math.min(await context.outOfMemory(), allowedHalvings(input));
 }
 
 interface Finished {

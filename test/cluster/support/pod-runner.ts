@@ -21,8 +21,9 @@ export function runPods(lab: Lab, namespace: string, env: Record<string, string>
   const begin = (pod: V1Pod) => {
     const container = pod.spec!.containers[0]!;
     const given = Object.fromEntries((container.env ?? []).map(({ name, value = '' }) => [name, value]));
+    const index = pod.metadata?.labels?.['batch.kubernetes.io/job-completion-index'];
     const child = spawn(process.execPath, [program, ...(container.args ?? [])], {
-      env: { ...process.env, ...env, ...given },
+      env: { ...process.env, ...env, ...given, ...(index && { JOB_COMPLETION_INDEX: index }) },
       stdio: 'ignore',
     });
     child.once('exit', (code, signal) => void end(pod, code ?? (signal === 'SIGKILL' ? 137 : 143)));

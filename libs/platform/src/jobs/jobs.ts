@@ -5,6 +5,8 @@ export interface Job {
   taskId: string;
   kind: TaskKind;
   needs: Resources;
+  /** What jobs have in common that are best begun together; places may take no notice. */
+  gang?: string | undefined;
 }
 
 /** Exit codes of `work`. Any other is worth a retry. */

@@ -127,8 +127,11 @@ export class TaskRecords {
     return (await this.#read('memory.json', memorySchema))?.outOfMemory ?? 0;
   }
 
-  async countOutOfMemory(): Promise<void> {
-    await this.#write('memory.json', { outOfMemory: (await this.readOutOfMemory()) + 1 });
+  /** @returns how many they are with this one */
+  async countOutOfMemory(): Promise<number> {
+    const outOfMemory = (await this.readOutOfMemory()) + 1;
+    await this.#write('memory.json', { outOfMemory });
+    return outOfMemory;
   }
 
   async forget(...names: ('state' | 'progress.json' | 'error.json' | 'memory.json')[]): Promise<void> {

@@ -11,7 +11,7 @@ import { behaviours, definitions } from './tasks.fixture.js';
 
 const [definition] = definitions as [(typeof definitions)[0]];
 
-function open() {
+function open(halvings?: number) {
   const store = new Store(new MemoryStore());
   const jobs = new InlineJobs(store, () => definition, pino({ level: 'silent' }));
   const config = { STORE_URL: 'memory:', THREADS_PER_TASK: 1 };
@@ -24,7 +24,8 @@ function open() {
       input: aCompareInput({ seed }),
       needs: someResources,
     };
-    return runner.run(definition, order, following);
+    const able = halvings === undefined ? definition : { ...definition, halvings: () => halvings };
+    return runner.run(able, order, following);
   };
   return { run, records: new TaskRecords(store, 'a') };
 }
@@ -81,6 +82,16 @@ describe('a task that runs as a job', () => {
       expect(outcome).toMatchObject({ ok: false, code: 'unavailable', retry: true });
       expect(await records.readOutOfMemory()).toBe(attempts);
     }
+  });
+
+  it('says so often as its batch can be halved that the next attempt does that', async () => {
+    const { run } = open(2);
+    const told: unknown[] = [];
+    for (let times = 0; times < 3; times++) told.push((await run(behaviours.runOutOfMemory)).outcome);
+    const expected = { ok: false, code: 'unavailable', retry: true };
+    expect(told).toMatchObject([{ ...expected, halves: true }, { ...expected, halves: true }, expected]);
+    expect(told[2]).not.toHaveProperty('halves');
+    expect((await open().run(behaviours.runOutOfMemory)).outcome).not.toHaveProperty('halves');
   });
 
   it('counts no other failure', async () => {

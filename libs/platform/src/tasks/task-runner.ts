@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { OutOfMemoryError, PlatformError, type Resources, type TaskKind } from '@palimpsest/contracts';
+import { OutOfMemoryError, PlatformError, type TaskKind } from '@palimpsest/contracts';
 import type { Config } from '../config.js';
-import type { Jobs } from '../jobs/jobs.js';
+import type { Job, Jobs } from '../jobs/jobs.js';
 import type { Store } from '../store/store.js';
-import { endingOf, endingOfError, type Ending, type Failure } from './ending.js';
+import { endingOf, endingOfError, failureOf, type Ending, type Failure } from './ending.js';
 import { runTask, storedOutput, type TaskOrder, type TaskResult } from './run-task.js';
 import { TaskRecords } from './task-records.js';
 import type { AnyTaskDefinition } from './task.js';
@@ -19,6 +19,9 @@ export interface TaskRunnerParts {
   /** Undefined runs tasks in this thread. */
   threads: ThreadPool | undefined;
 }
+
+/** A task to run, with what it needs and whom it is best begun with. */
+type Placed = TaskOrder & Pick<Job, 'needs' | 'gang'>;
 
 /** What a job waits for now, in words. */
 interface Wait {
@@ -40,14 +43,10 @@ export class TaskRunner {
   }
 
   /** Never rejects; when the signal is aborted the ending means nothing. */
-  async run(
-    definition: AnyTaskDefinition,
-    task: TaskOrder & { needs: Resources },
-    following: Following,
-  ): Promise<Ending> {
+  async run(definition: AnyTaskDefinition, task: Placed, following: Following): Promise<Ending> {
     try {
       await new TaskRecords(this.#store, task.taskId).writeInput(task.kind, task.input);
-      if (definition.runs === 'as-job') return await this.#runAsJob(task, following);
+      if (definition.runs === 'as-job') return await this.#runAsJob(definition, task, following);
       return await this.#runHere(definition, task, following);
     } catch (error) {
       return endingOfError(error, null);
@@ -64,11 +63,7 @@ export class TaskRunner {
     await this.#jobs.close();
   }
 
-  #runHere(
-    definition: AnyTaskDefinition,
-    task: TaskOrder & { needs: Resources },
-    following: Following,
-  ): Promise<Ending> {
+  #runHere(definition: AnyTaskDefinition, task: Placed, following: Following): Promise<Ending> {
     const { taskId, kind, input, needs } = task;
     const order = { taskId, kind, input };
     const threads = this.#config.THREADS_PER_TASK ?? Math.min(needs.cpus, availableParallelism());
@@ -81,8 +76,11 @@ export class TaskRunner {
     return endingOf(() => runTask(definition, order, surroundings));
   }
 
-  async #runAsJob(task: TaskOrder & { needs: Resources }, following: Following): Promise<Ending> {
-    const { taskId, kind, needs } = task;
+  async #runAsJob(
+    definition: AnyTaskDefinition,
+    { taskId, kind, input, needs, gang }: Placed,
+    following: Following,
+  ): Promise<Ending> {
     const stored = await storedOutput(kind, taskId, this.#store);
     if (stored) return { seconds: null, outcome: { ok: true, output: stored.output } };
     const started = performance.now();
@@ -90,13 +88,17 @@ export class TaskRunner {
     const polling = this.#poll(taskId, following, wait);
     try {
       const waits = (what: string | undefined) => (wait.for = what);
-      const end = await this.#jobs.run({ taskId, kind, needs }, following.signal, waits);
+      const end = await this.#jobs.run({ taskId, kind, needs, gang }, following.signal, waits);
       if (end === 'done') return await endingOf(() => this.#resultOf(kind, taskId));
       const seconds = (performance.now() - started) / 1000;
       return { seconds, outcome: await this.#failureOf(taskId) };
     } catch (error) {
-      if (error instanceof OutOfMemoryError) await new TaskRecords(this.#store, taskId).countOutOfMemory();
-      throw error;
+      if (!(error instanceof OutOfMemoryError)) throw error;
+      const times = await new TaskRecords(this.#store, taskId).countOutOfMemory();
+      const ending = endingOfError(error, null);
+      // As in `runTask`: one type for all kinds cannot say that the input is of the definition's own.
+      const halves = times <= (definition.halvings?.(input as never) ?? 0);
+      return halves ? { ...ending, outcome: { ...failureOf(error), halves } } : ending;
     } finally {
       clearInterval(polling);
     }

@@ -30,6 +30,8 @@ export interface TaskDefinition<K extends TaskKind = TaskKind> {
   runs: 'here' | 'as-job';
   module: string;
   run(input: TaskInput<K>, context: TaskContext): Promise<TaskOutput<K>>;
+  /** As often as memory ends an attempt, the next makes do with half, at no cost of an attempt; never where left out. */
+  halvings?: (input: TaskInput<K>) => number;
 }
 
 /** Any definition, whatever its kind. */

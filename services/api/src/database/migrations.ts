@@ -15,6 +15,11 @@ export const migrations: Record<string, Migration> = {
       await createDeadLetters(db);
     },
   },
+  '0003-gangs': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('tasks').addColumn('gang', 'text').execute();
+    },
+  },
 };
 
 async function createStudies(db: Kysely<unknown>): Promise<void> {

@@ -50,6 +50,8 @@ export interface TasksTable {
   version: number;
   input: Json<unknown>;
   needs: Json<Resources>;
+  /** The same for tasks that are best begun together. Never part of its id. */
+  gang: string | null;
   /** The study on whose account it is sent: a running one that wants it. */
   study_id: string;
   status: TaskStatus;

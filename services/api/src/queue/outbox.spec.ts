@@ -11,7 +11,7 @@ const needs = { cpus: 1, memoryBytes: 1, gpus: 0 };
 describe('the outbox', () => {
   let db: Database;
   let now: Date;
-  let published: { taskId: string; attempt: number }[];
+  let published: { taskId: string; attempt: number; gang?: string }[];
   let refuse: (taskId: string) => boolean;
   let capacity: (kind: TaskKind) => number | undefined;
 
@@ -36,9 +36,9 @@ describe('the outbox', () => {
       capacity: (kind) => capacity(kind),
       traced: (_, send) => send(),
       publish: (_, message) => {
-        const { taskId, attempt } = message as { taskId: string; attempt: number };
+        const { taskId, attempt, gang } = message as (typeof published)[number];
         if (refuse(taskId)) return Promise.reject(new Error('the broker is gone'));
-        published.push({ taskId, attempt });
+        published.push({ taskId, attempt, ...(gang !== undefined && { gang }) });
         return Promise.resolve();
       },
     });
@@ -49,7 +49,7 @@ describe('the outbox', () => {
       .execute();
   const task = (
     id: string,
-    fields: Partial<Pick<TasksTable, 'kind' | 'next_at' | 'last_attempt' | 'study_id'>> = {},
+    fields: Partial<Pick<TasksTable, 'kind' | 'next_at' | 'last_attempt' | 'study_id' | 'gang'>> = {},
   ) =>
     db
       .insertInto('tasks')
@@ -72,6 +72,12 @@ describe('the outbox', () => {
       attempt: 1,
       lease_until: new Date(now.getTime() + leaseMs),
     });
+  });
+
+  it('says whom a task is best begun with', async () => {
+    await task('a', { gang: 'cell' });
+    await outbox().dispatch();
+    expect(published).toEqual([{ taskId: 'a', attempt: 1, gang: 'cell' }]);
   });
 
   it('sends more than it takes at a time', async () => {

@@ -123,8 +123,11 @@ export class Outbox {
     }
   }
 
-  async #send({ id, kind, version, input, attempt, needs, study_id }: Row): Promise<void> {
-    const request = { taskId: id, studyId: study_id, kind, version, attempt, needs, input };
+  async #send({ id, kind, version, input, attempt, needs, gang, study_id }: Row): Promise<void> {
+    const request = {
+      ...{ taskId: id, studyId: study_id, kind, version, attempt, needs, input },
+      ...(gang !== null && { gang }),
+    };
     await this.ports.traced({ taskId: id, studyId: study_id, kind, attempt }, () =>
       this.ports.publish(`${kind}.requested`, request as Message<`${TaskKind}.requested`>),
     );

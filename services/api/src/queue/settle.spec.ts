@@ -58,7 +58,7 @@ describe('the end of a task', () => {
       outcome: { ...(lost.outcome as object), interrupted: true } as never,
     };
     expect(settle({ ...sent, lastAttempt: 2 }, interrupted)).toMatchObject({
-      ...{ status: 'ready', waitMs: 1000, interrupted: true },
+      ...{ status: 'ready', waitMs: 1000, free: 'interrupted' },
     });
     expect(settle({ ...sent, interruptions: 1 }, interrupted)).toMatchObject({
       status: 'ready',
@@ -67,6 +67,14 @@ describe('the end of a task', () => {
     expect(settle({ ...sent, interruptions: 2 }, interrupted)).toEqual({
       status: 'failed',
       error: { code: 'unavailable', message: 'm; it was interrupted 3 times' },
+    });
+  });
+
+  it('is another attempt for free when memory ran out and the next makes do with half', () => {
+    const lost = bad(3, true);
+    const outcome = { ...(lost.outcome as object), halves: true } as never;
+    expect(settle({ ...sent, attempt: 3 }, { ...lost, outcome })).toMatchObject({
+      ...{ status: 'ready', waitMs: 1000, free: 'halves' },
     });
   });
 

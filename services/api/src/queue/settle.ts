@@ -16,7 +16,7 @@ export interface Attempted {
 export type Settled =
   | { status: 'done'; output: unknown; seconds: number | null }
   | { status: 'failed'; error: TaskError }
-  | { status: 'ready'; error: TaskError; waitMs: number; interrupted: boolean };
+  | { status: 'ready'; error: TaskError; waitMs: number; free?: 'interrupted' | 'halves' };
 
 const firstWaitMs = 1000;
 const longestWaitMs = 60_000;
@@ -37,15 +37,16 @@ export function settle(task: Attempted, { attempt, outcome, seconds }: Finished)
   if (!isOut(task, attempt)) return undefined;
   const error = { code: outcome.code, message: outcome.message };
   if (outcome.interrupted === true) return interrupt(task, error);
+  if (outcome.halves === true) return { status: 'ready', error, waitMs: firstWaitMs, free: 'halves' };
   if (!outcome.retry || attempt >= task.lastAttempt) return { status: 'failed', error };
-  return { status: 'ready', error, waitMs: waitAfter(attempt), interrupted: false };
+  return { status: 'ready', error, waitMs: waitAfter(attempt) };
 }
 
 /** Losing its worker is no fault of a task, unless it happens to this one again and again. */
 function interrupt({ interruptions, maxInterruptions }: Attempted, error: TaskError): Settled {
   const times = interruptions + 1;
   if (times <= maxInterruptions)
-    return { status: 'ready', error, waitMs: waitAfter(times), interrupted: true };
+    return { status: 'ready', error, waitMs: waitAfter(times), free: 'interrupted' };
   const message = `${error.message}; it was interrupted ${times} times`;
   return { status: 'failed', error: { ...error, message } };
 }

@@ -1,8 +1,8 @@
-import { tasks, type Study, type TaskKind } from '@palimpsest/contracts';
+import { tasks, type Study } from '@palimpsest/contracts';
 import { storedOutput, taskId, type Store } from '@palimpsest/platform';
-import { sql } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import { inChunks } from '../database/chunks.js';
-import type { TaskStatus, Trx } from '../database/schema.js';
+import type { TasksTable, Trx } from '../database/schema.js';
 import { Outputs, type Plan, type PlanNode } from '../plan/node.js';
 import { progressOf, type Progress } from './progress.js';
 import { studyResults, type FinishedTask } from './results.js';
@@ -85,12 +85,17 @@ async function wantedTasks(
   return wanted;
 }
 
-/** Makes the tasks that nobody has asked for yet, and tries again those that failed. @returns ids of those done before */
+/**
+ * Makes the tasks that nobody has asked for yet, and tries again those that failed. What is known already has from now
+ * on the needs and the gang that this study would give it.
+ *
+ * @returns ids of those done before
+ */
 async function linkTasks(studyId: string, wanted: Wanted[], ports: AdvancePorts): Promise<Set<string>> {
   const { trx, now, maxAttempts } = ports;
   const rows = wanted.map(({ node, id, input }) => ({
     ...{ id, kind: node.kind, version: tasks[node.kind].version, study_id: studyId },
-    ...{ input: JSON.stringify(input), needs: JSON.stringify(node.needs) },
+    ...{ input: JSON.stringify(input), needs: JSON.stringify(node.needs), gang: gangOf(studyId, node) },
     ...{ status: 'ready' as const, attempt: 0, last_attempt: maxAttempts, next_at: now },
   }));
   await inChunks(rows, async (chunk) => {
@@ -100,15 +105,26 @@ async function linkTasks(studyId: string, wanted: Wanted[], ports: AdvancePorts)
       .onConflict((conflict) => conflict.column('id').doNothing())
       .execute();
   });
+  const byId = new Map(rows.map((row) => [row.id, row]));
   const done = new Set<string>();
   const again: string[] = [];
-  for (const [id, { kind, status }] of await lockTasks([...new Set(rows.map((row) => row.id))], trx)) {
+  for (const [id, { kind, status, ...known }] of await lockTasks([...byId.keys()], trx)) {
+    const { needs, gang } = byId.get(id) as (typeof rows)[number];
+    if (JSON.stringify(known.needs) !== needs || known.gang !== gang)
+      await trx.updateTable('tasks').set({ needs, gang }).where('id', '=', id).execute();
     // What was done long ago may have been deleted since.
     if (status === 'done' && (await storedOutput(kind, id, ports.store))) done.add(id);
     else if (status !== 'ready' && status !== 'sent') again.push(id);
   }
   await inChunks(again, (chunk) => readyAgain(chunk, studyId, ports));
   return done;
+}
+
+/** Trainings of a study that differ in their fold alone. */
+function gangOf(studyId: string, { about }: PlanNode): string | null {
+  if (about.kind !== 'train') return null;
+  const { target, source, strategy, shots = 'all', seed = 0 } = about;
+  return [studyId, target, source, strategy, shots, seed].join('/');
 }
 
 /** Makes tasks ready that were done, failed or cancelled, on the account of a study that wants them now. */
@@ -128,21 +144,20 @@ export async function readyAgain(
     .execute();
 }
 
+type KnownTask = Pick<Selectable<TasksTable>, 'kind' | 'status' | 'needs' | 'gang'>;
+
 /** Whoever ends one of them meanwhile waits until this study has its nodes, and then finds them. */
-async function lockTasks(
-  ids: string[],
-  trx: Trx,
-): Promise<Map<string, { kind: TaskKind; status: TaskStatus }>> {
-  const found = new Map<string, { kind: TaskKind; status: TaskStatus }>();
+async function lockTasks(ids: string[], trx: Trx): Promise<Map<string, KnownTask>> {
+  const found = new Map<string, KnownTask>();
   await inChunks(ids, async (chunk) => {
     const rows = await trx
       .selectFrom('tasks')
-      .select(['id', 'kind', 'status'])
+      .select(['id', 'kind', 'status', 'needs', 'gang'])
       .where('id', 'in', chunk)
       .orderBy('id')
       .forUpdate()
       .execute();
-    for (const { id, kind, status } of rows) found.set(id, { kind, status });
+    for (const { id, ...known } of rows) found.set(id, known);
   });
   return found;
 }

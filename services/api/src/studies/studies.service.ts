@@ -223,8 +223,9 @@ function changeOf(task: Task, settled: Settled, now: Date) {
   const failed = { status, error: JSON.stringify(settled.error), progress: null };
   if (status === 'failed') return failed;
   const waiting = { ...failed, next_at: new Date(now.getTime() + settled.waitMs) };
-  if (!settled.interrupted) return waiting;
-  return { ...waiting, interruptions: task.interruptions + 1, last_attempt: task.last_attempt + 1 };
+  if (settled.free === undefined) return waiting;
+  const interruptions = task.interruptions + (settled.free === 'interrupted' ? 1 : 0);
+  return { ...waiting, interruptions, last_attempt: task.last_attempt + 1 };
 }
 
 /** The nodes of a task come to its end. */

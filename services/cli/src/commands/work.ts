@@ -18,11 +18,11 @@ export function workCommand(): Command {
       'Runs one task whose input lies in the store. It needs the store only, no bus and no database.',
     )
     .addArgument(new Argument('<kind>', 'kind of task').choices(taskKinds))
-    .argument('<task-id>', 'id of the task')
+    .argument('<task-id...>', 'id of the task; of several, the one at JOB_COMPLETION_INDEX is run')
     .addHelpText('after', examples)
-    .action(async (kind: TaskKind, taskId: string, options: CommonOptions) => {
+    .action(async (kind: TaskKind, taskIds: string[], options: CommonOptions) => {
       applyOptions(options, { logLevel: 'warn' });
       const { workOn } = await import('../local/work-on.js');
-      await workOn(kind, taskId);
+      await workOn(kind, taskIds);
     });
 }

@@ -20,6 +20,8 @@ const noTask = {
   needs: { cpus: 1, memoryBytes: 1e9 },
 };
 
+const someGang = ['0'.repeat(32), '1'.repeat(32)];
+
 /** Looks at the cluster and the template of a `JOBS_URL` such as `kubernetes:?namespace=…`. */
 export async function examineKubernetes(
   { JOBS_URL, GPUS_PER_JOB: gpus }: { JOBS_URL: string; GPUS_PER_JOB: number },
@@ -42,7 +44,8 @@ export async function examineKubernetes(
       const templates = await readTemplates(place);
       for (const each of new Set([0, gpus])) {
         const job = { ...noTask, needs: { ...noTask.needs, gpus: each } };
-        await api.createJob(manifestOf(job, { place, templates, environment: {} }), { dryRun: true });
+        for (const gang of place.gangSeconds === undefined ? [undefined] : [undefined, someGang])
+          await api.createJob(manifestOf(job, { place, templates, environment: {}, gang }), { dryRun: true });
       }
       return `${place.template}: the cluster would take it`;
     },

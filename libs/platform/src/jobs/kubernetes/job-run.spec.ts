@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { LetGo, type Job } from '../jobs.js';
 import { ApiFailure } from './api-failure.js';
+import { indexLabels } from './indexed-job.js';
 import { JobRun, type JobRunParts } from './job-run.js';
 import type { Removal } from './kubernetes-api.js';
 import type { KubeJob, KubePod } from './objects.js';
@@ -25,15 +26,19 @@ class FakeCluster {
   kept: string[] = [];
   said: (string | undefined)[] = [];
   annotated = 0;
+  annotations: Record<string, string> = {};
   /** What the next calls are answered with, one each. */
   failures: Error[] = [];
   /** What deleting leads to. */
   onDelete: (removal: Removal) => void = () => (this.job = undefined);
   isDone = false;
+  withdrawn = new Set<string>();
+  manifest = manifest;
   #made = 0;
 
   make(status?: KubeJob['status']): KubeJob {
-    this.job = { ...manifest, metadata: { name: 'a', uid: String(++this.#made) }, ...(status && { status }) };
+    const metadata = { ...this.manifest.metadata, uid: String(++this.#made) };
+    this.job = { ...this.manifest, metadata, ...(status && { status }) };
     return this.job;
   }
 
@@ -41,8 +46,8 @@ class FakeCluster {
     this.job = { ...this.job, status: ended(type) };
   }
 
-  run(signal = new AbortController().signal): Promise<'done' | 'failed'> {
-    return new JobRun(job, manifest, this.#parts(), signal).toItsEnd();
+  run(signal = new AbortController().signal, of = job): Promise<'done' | 'failed'> {
+    return new JobRun(of, this.manifest, this.#parts(), signal).toItsEnd();
   }
 
   #parts(): JobRunParts {
@@ -65,9 +70,14 @@ class FakeCluster {
         createJob: create,
         readJob: () => answer(this.job),
         deleteJob: remove,
-        annotateJob: () => {
+        annotateJob: (_, annotations) => {
           this.annotated++;
-          return Promise.resolve();
+          if (this.job) Object.assign(this.annotations, annotations);
+          return Promise.resolve(this.job);
+        },
+        deletePod: (name) => {
+          this.pods.delete(name);
+          return answer(undefined);
         },
         list: (() => answer({ items: [...this.pods.values()], version: '' })) as JobRunParts['api']['list'],
         podLog: (name) => Promise.resolve(`words of ${name}`),
@@ -89,6 +99,7 @@ class FakeCluster {
         this.kept.push(text);
         return Promise.resolve();
       },
+      withdrawn: this.withdrawn,
       waits: (what) => this.said.push(what),
     };
   }
@@ -203,6 +214,45 @@ describe('a run of a job', () => {
     await expect(run).rejects.toThrow('has a pod that does not end: its node gpu-1 may be gone');
     expect(cluster.removals[0]?.propagation).toBe('Foreground');
     expect(cluster.removals.at(-1)?.propagation).toBe('Background');
+  });
+
+  describe('in a Job that it shares', () => {
+    const shared = (): FakeCluster => {
+      const cluster = new FakeCluster();
+      const labels = indexLabels(['another', 'one']);
+      cluster.manifest = { ...manifest, metadata: { name: 'a', labels } };
+      return cluster;
+    };
+    const run = (cluster: FakeCluster, taskId: string, signal?: AbortSignal) =>
+      cluster.run(signal, { ...job, taskId });
+
+    it('ends by what becomes of its own index', async () => {
+      const cluster = shared();
+      const runs = [run(cluster, 'another'), run(cluster, 'one')];
+      await eventually('made', () => cluster.job);
+      cluster.job = { ...cluster.job, status: { completedIndexes: '1', failedIndexes: '0' } };
+      expect(await runs[1]).toBe('done');
+      await expect(runs[0]).rejects.toThrow('train another lost its pod: index 0 failed');
+    });
+
+    it('is taken out when it is cancelled, also where the Job is made only after that', async () => {
+      const cluster = shared();
+      const stop = new AbortController();
+      cluster.failures = [
+        new ApiFailure(403, 'exceeded quota: jobs'),
+        new ApiFailure(403, 'exceeded quota: jobs'),
+      ];
+      const runs = [run(cluster, 'another'), run(cluster, 'one', stop.signal)];
+      await eventually('both wait', () => cluster.said.length === 2);
+      stop.abort();
+      await expect(runs[1]).rejects.toMatchObject({ name: 'AbortError' });
+      expect(cluster.withdrawn).toEqual(new Set(['a/1']));
+      await eventually('taken out', () => cluster.annotations['palimpsest/unwanted-1'] === 'yes');
+      cluster.job = { ...cluster.job, status: { completedIndexes: '0' } };
+      expect(await runs[0]).toBe('done');
+      expect(cluster.withdrawn.size).toBe(0);
+      expect(cluster.removals).toEqual([]);
+    });
   });
 
   it('deletes its Job when it is cancelled, however long that takes, and leaves it when it is let go of', async () => {

@@ -3,6 +3,7 @@ import { messageOf, OutOfMemoryError, PlatformError } from '@palimpsest/contract
 import type { Logger } from 'pino';
 import { LetGo, type Job } from '../jobs.js';
 import { ApiFailure } from './api-failure.js';
+import { atIndex, indexOf, indexOfPod, tasksOf } from './indexed-job.js';
 import { isFinished, newest, stateOf, type JobState } from './job-state.js';
 import type { KubernetesApi } from './kubernetes-api.js';
 import { FOLLOWED, taskContainer } from './manifest.js';
@@ -12,6 +13,7 @@ import { persist } from './persist.js';
 import type { KubernetesPlace } from './place.js';
 import { Podless } from './podless.js';
 import { removeJob } from './remove-job.js';
+import { withdrawTask } from './withdraw-task.js';
 
 /** How long things take, in milliseconds. */
 export interface Timing {
@@ -29,7 +31,7 @@ export interface Timing {
 export interface JobRunParts {
   api: Pick<
     KubernetesApi,
-    'createJob' | 'readJob' | 'deleteJob' | 'annotateJob' | 'list' | 'podLog' | 'eventsOf'
+    'createJob' | 'readJob' | 'deleteJob' | 'deletePod' | 'annotateJob' | 'list' | 'podLog' | 'eventsOf'
   >;
   place: KubernetesPlace;
   jobs: Pick<Mirror<'jobs'>, 'objects' | 'listedAt'>;
@@ -42,17 +44,23 @@ export interface JobRunParts {
   keepLog: (text: string) => Promise<void>;
   /** Who follows the Job, and that they still do. */
   followed: () => string;
+  /** Where tasks were taken out of Jobs that may yet be made: `name/index`. */
+  withdrawn: Set<string>;
   /** Hears what the job waits for; undefined when it no longer does. */
   waits: (what: string | undefined) => void;
 }
 
-/** One job from the making of its Kubernetes Job, or the adoption of one that is there, to its end. */
+/**
+ * One job from the making of its Kubernetes Job, or the adoption of one that is there, to its end. Of a Job that several
+ * tasks share it sees and ends what is at the index of its own.
+ */
 export class JobRun {
   readonly #job: Job;
   readonly #manifest: KubeJob;
   readonly #parts: JobRunParts;
   readonly #signal: AbortSignal;
   readonly #name: string;
+  readonly #index: string | undefined;
   readonly #podless: Podless;
   #uid = '';
   /** When the Job was known to exist, by `performance.now()`. */
@@ -66,17 +74,19 @@ export class JobRun {
     this.#parts = parts;
     this.#signal = signal;
     this.#name = manifest.metadata?.name ?? '';
+    this.#index = indexOf(manifest, job.taskId);
     this.#podless = new Podless(parts.api, parts.log, parts.timing.podlessMs);
   }
 
   /** As `Jobs.run`. */
   async toItsEnd(): Promise<'done' | 'failed'> {
+    this.#parts.withdrawn.delete(this.#at(this.#index));
     try {
       return (await this.#begin()) ? await this.#follow() : 'done';
     } catch (error) {
       const reason: unknown = this.#signal.reason;
       // Whichever has the name: a call that was given up may have made one.
-      if (this.#signal.aborted && !(reason instanceof LetGo)) await this.#remove();
+      if (this.#signal.aborted && !(reason instanceof LetGo)) await this.#end();
       this.#signal.throwIfAborted();
       throw error;
     }
@@ -87,7 +97,10 @@ export class JobRun {
     for (;;) {
       this.#signal.throwIfAborted();
       const made = await this.#persist(() => this.#create());
-      if (made) return this.#begun(made, 'job made');
+      if (made) {
+        this.#begun(made, 'job made');
+        return this.#withoutWithdrawn(made);
+      }
       const found = await this.#persist(() => this.#parts.api.readJob(this.#name));
       if (!found) continue;
       if (isFinished(found) && (await this.#parts.isDone())) return false;
@@ -103,6 +116,13 @@ export class JobRun {
     this.#uid = metadata?.uid ?? '';
     this.#begunAt = performance.now();
     this.#parts.log.info({ job: this.#name }, how);
+    return true;
+  }
+
+  /** Others of the gang may have been cancelled before the Job could be made. */
+  async #withoutWithdrawn(made: KubeJob): Promise<true> {
+    const indexes = tasksOf(made).map((_, index) => String(index));
+    for (const index of indexes) if (this.#parts.withdrawn.has(this.#at(index))) await this.#withdraw(index);
     return true;
   }
 
@@ -154,8 +174,7 @@ export class JobRun {
 
   /** The Job may be known to have failed before its pod's last state is. */
   async #atItsEnd(job: KubeJob): Promise<JobState> {
-    const selector = `palimpsest/task-id=${this.#job.taskId}`;
-    const { items } = await this.#persist(() => this.#parts.api.list('pods', selector));
+    const { items } = await this.#persist(() => this.#parts.api.list('pods', `job-name=${this.#name}`));
     const state = this.#stateOf(job, items);
     const last = newest(this.#own(items));
     if (state.is === 'lost' && last) await this.#keepLogOf(last);
@@ -164,11 +183,12 @@ export class JobRun {
 
   #stateOf(job: KubeJob, all: readonly KubePod[]): JobState {
     const { gpuResource } = this.#parts.place;
-    return stateOf({ job, pods: this.#own(all), all, container: this.#container, gpuResource });
+    const seen = atIndex(job, this.#index);
+    return stateOf({ job: seen, pods: this.#own(all), all, container: this.#container, gpuResource });
   }
 
   #own(pods: readonly KubePod[]): KubePod[] {
-    return pods.filter((pod) => isOwnedBy(pod, this.#uid));
+    return pods.filter((pod) => isOwnedBy(pod, this.#uid) && indexOfPod(pod) === this.#index);
   }
 
   get #container(): string {
@@ -179,7 +199,7 @@ export class JobRun {
     this.#stuckSince ??= performance.now();
     const patienceMs = this.#parts.timing.stuckMs + afterSeconds * 1000;
     if (performance.now() - this.#stuckSince < patienceMs) return;
-    await this.#remove(this.#uid);
+    await this.#end(this.#uid);
     throw this.#unavailable(how);
   }
 
@@ -191,6 +211,21 @@ export class JobRun {
     } catch (error) {
       log.warn({ err: error, pod: metadata?.name }, 'could not keep the log of a pod');
     }
+  }
+
+  /** Ends the task, and its Job with it unless others share that. */
+  #end(uid?: string): Promise<void> {
+    return this.#index === undefined ? this.#remove(uid) : this.#withdraw(this.#index);
+  }
+
+  async #withdraw(index: string): Promise<void> {
+    const { api, log, timing, withdrawn } = this.#parts;
+    withdrawn.add(this.#at(index));
+    if (await withdrawTask(this.#name, index, { api, log, ...timing })) withdrawn.delete(this.#at(index));
+  }
+
+  #at(index = ''): string {
+    return `${this.#name}/${index}`;
   }
 
   #remove(uid?: string): Promise<void> {

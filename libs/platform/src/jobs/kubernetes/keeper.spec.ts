@@ -1,10 +1,11 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApiFailure } from './api-failure.js';
+import { INDEX, unwanted } from './indexed-job.js';
 import { Keeper } from './keeper.js';
 import type { Removal } from './kubernetes-api.js';
 import { FOLLOWED } from './manifest.js';
-import type { KubeJob } from './objects.js';
+import type { KubeJob, KubePod } from './objects.js';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance'] });
@@ -22,11 +23,16 @@ function keep(...known: KubeJob[]) {
   const deleted: string[] = [];
   const said: string[] = [];
   const objects = new Map(known.map((job) => [job.metadata!.name!, job]));
-  const followedHere = new Set<string>();
+  const followedHere = new Map<string, string>();
+  const pods = new Map<string, KubePod>();
   const lines: string[] = [];
   const api = {
     annotateJob: (name: string, annotations: Record<string, string>) => {
       said.push(`${name}: ${annotations[FOLLOWED] ?? ''}`);
+      return Promise.resolve(objects.get(name));
+    },
+    deletePod: (name: string) => {
+      deleted.push(name);
       return Promise.resolve();
     },
     deleteJob: ({ name, uid }: Removal) => {
@@ -36,7 +42,7 @@ function keep(...known: KubeJob[]) {
   };
   const jobs = { objects, listedAt: performance.now() };
   const keeper = new Keeper({
-    ...{ api, jobs, followedHere, followed: () => 'me now', abandonedMs: 1000 },
+    ...{ api, jobs, pods: { objects: pods }, followedHere, followed: () => 'me now', abandonedMs: 1000 },
     log: pino({}, { write: (line) => void lines.push(line) }),
   });
   const later = async (ms: number, { listed = true } = {}) => {
@@ -44,13 +50,13 @@ function keep(...known: KubeJob[]) {
     if (listed) jobs.listedAt = performance.now();
     await keeper.round();
   };
-  return { keeper, api, objects, followedHere, deleted, said, lines, later };
+  return { keeper, api, objects, pods, followedHere, deleted, said, lines, later };
 }
 
 describe('who looks after jobs', () => {
   it('says which jobs this process follows', async () => {
     const { followedHere, said, later } = keep();
-    followedHere.add('a');
+    followedHere.set('task', 'a').set('another', 'a');
     await later(0);
     expect(said).toEqual(['a: me now']);
   });
@@ -69,7 +75,7 @@ describe('who looks after jobs', () => {
     const { objects, followedHere, deleted, later } = keep(
       ...[aJob('here'), aJob('elsewhere', '1'), aJob('ended', '1', [{ type: 'Failed' }])],
     );
-    followedHere.add('here');
+    followedHere.set('task', 'here');
     for (const time of ['2', '3', '4']) {
       await later(900);
       objects.set('elsewhere', aJob('elsewhere', time));
@@ -94,6 +100,27 @@ describe('who looks after jobs', () => {
     objects.set('a', { ...aJob('a'), metadata: { name: 'a', uid: 'another' } });
     await later(1000);
     expect(deleted).toEqual([]);
+  });
+
+  it('ends pods of a task that was taken out of its Job, and no others', async () => {
+    const { objects, pods, deleted, later } = keep();
+    const metadata = { name: 'a', uid: 'uid of a', annotations: unwanted('1') };
+    objects.set('a', { metadata, status: {} }).set('b', aJob('b'));
+    const pod = (owner: string, index: string, phase: string): KubePod => ({
+      metadata: {
+        labels: { [INDEX]: index },
+        ownerReferences: [{ apiVersion: '', kind: '', name: '', uid: `uid of ${owner}` }],
+        name: `${owner}-${index}-${phase}`,
+      },
+      status: { phase },
+    });
+    for (const each of [
+      ...[pod('a', '0', 'Running'), pod('a', '1', 'Failed'), pod('a', '1', 'Pending')],
+      ...[pod('a', '11', 'Running'), pod('b', '1', 'Running')],
+    ])
+      pods.set(each.metadata?.name ?? '', each);
+    await later(0);
+    expect(deleted).toEqual(['a-1-Pending']);
   });
 
   it('goes on after an error', async () => {

@@ -1,16 +1,18 @@
 import type { Logger } from 'pino';
+import { indexOfPod, isUnwanted } from './indexed-job.js';
 import { isFinished } from './job-state.js';
 import type { KubernetesApi } from './kubernetes-api.js';
 import { FOLLOWED } from './manifest.js';
 import type { Mirror } from './mirror.js';
-import type { KubeJob } from './objects.js';
+import { isLive, isOwnedBy, type KubeJob } from './objects.js';
 
 /** What a keeper works with. */
 export interface KeeperParts {
-  api: Pick<KubernetesApi, 'annotateJob' | 'deleteJob'>;
+  api: Pick<KubernetesApi, 'annotateJob' | 'deleteJob' | 'deletePod'>;
   jobs: Pick<Mirror<'jobs'>, 'objects' | 'listedAt'>;
-  /** Names of the Jobs that this process follows. */
-  followedHere: ReadonlySet<string>;
+  pods: Pick<Mirror<'pods'>, 'objects'>;
+  /** Names of the Jobs that this process follows, by the tasks that it follows them for. */
+  followedHere: ReadonlyMap<string, string>;
   followed: () => string;
   /** How long a Job must be followed by nobody before it is deleted. */
   abandonedMs: number;
@@ -36,8 +38,10 @@ export class Keeper {
   async round(): Promise<void> {
     try {
       const { api, followedHere, followed } = this.#parts;
-      for (const name of followedHere) await api.annotateJob(name, { [FOLLOWED]: followed() });
+      for (const name of new Set(followedHere.values()))
+        await api.annotateJob(name, { [FOLLOWED]: followed() });
       await this.#deleteAbandoned();
+      await this.#endUnwanted();
     } catch (error) {
       this.#parts.log.warn({ err: error }, 'could not look after jobs');
     }
@@ -56,11 +60,21 @@ export class Keeper {
     }
   }
 
+  /** A task that was taken out of its Job while that had no pod for it, as in a queue, may have got one since. */
+  async #endUnwanted(): Promise<void> {
+    const { api, jobs, pods } = this.#parts;
+    for (const job of jobs.objects.values())
+      for (const pod of pods.objects.values())
+        if (isUnwanted(job, indexOfPod(pod)) && isOwnedBy(pod, job.metadata?.uid ?? '') && isLive(pod))
+          await api.deletePod(pod.metadata?.name ?? '');
+  }
+
   /** For how long nobody has said that they follow a Job. */
   #silentMs(name: string, uid: string, job: KubeJob): number {
     const said = job.metadata?.annotations?.[FOLLOWED];
     const before = this.#silent.get(uid);
-    const cared = this.#parts.followedHere.has(name) || isFinished(job) || job.metadata?.deletionTimestamp;
+    const followed = [...this.#parts.followedHere.values()].includes(name);
+    const cared = followed || isFinished(job) || job.metadata?.deletionTimestamp;
     if (!before || before.said !== said || cared) {
       this.#silent.set(uid, { said, since: performance.now() });
       return 0;

@@ -76,7 +76,8 @@ describe('the API of Kubernetes', () => {
     expect(await api.readJob('a')).toBeUndefined();
     expect(await api.podLog('a', 'task')).toBeUndefined();
     await api.deleteJob({ name: 'a', uid: '1', propagation: 'Foreground' });
-    await api.annotateJob('a', {});
+    expect(await api.annotateJob('a', {})).toBeUndefined();
+    await api.deletePod('a');
   });
 
   it('says when there is no answer', async () => {

@@ -75,11 +75,16 @@ export class KubernetesApi {
     }
   }
 
-  /** A Job that is gone is no error. */
-  async annotateJob(name: string, annotations: Record<string, string>): Promise<void> {
+  /** @returns the Job as it then is; undefined when there is none of this name */
+  async annotateJob(name: string, annotations: Record<string, string>): Promise<KubeJob | undefined> {
     const body = { metadata: { annotations } };
     const contentType = 'application/merge-patch+json';
-    await orUndefined(this.#json({ method: 'PATCH', path: this.#pathOf('jobs', name), body, contentType }));
+    return orUndefined(this.#json({ method: 'PATCH', path: this.#pathOf('jobs', name), body, contentType }));
+  }
+
+  /** Begins to end a pod; one that is gone is no error. */
+  async deletePod(name: string): Promise<void> {
+    await orUndefined(this.#json({ method: 'DELETE', path: this.#pathOf('pods', name) }));
   }
 
   async list<R extends WatchedResource>(resource: R, labelSelector: string): Promise<Listing<Watchable[R]>> {

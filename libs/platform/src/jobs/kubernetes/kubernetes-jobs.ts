@@ -7,10 +7,11 @@ import { storedOutput } from '../../tasks/run-task.js';
 import { addToLog } from '../../tasks/task-log.js';
 import type { Job, Jobs } from '../jobs.js';
 import { connectKubernetes } from './connect.js';
+import { Gangs } from './gangs.js';
 import { JobRun, type Timing } from './job-run.js';
 import { Keeper } from './keeper.js';
 import type { KubernetesApi } from './kubernetes-api.js';
-import { jobName, manifestOf, selectorOf } from './manifest.js';
+import { jobName, manifestOf, selectorOf, type ManifestParts } from './manifest.js';
 import { Mirror } from './mirror.js';
 import { persist } from './persist.js';
 import type { KubeOwner } from './objects.js';
@@ -50,15 +51,18 @@ interface Opened {
 }
 
 /**
- * Runs each job as one Kubernetes Job, named by its task, so that a process which is asked for a task whose Job is there
- * already goes on with that one. Jobs outlive this process.
+ * Runs each job as one Kubernetes Job, named by its task, or several of a gang as one, named by them all, so that a
+ * process which is asked for a task whose Job is there already goes on with that one. Jobs outlive this process.
  */
 export class KubernetesJobs implements Jobs {
   readonly #options: KubernetesJobsOptions;
   readonly #place: KubernetesPlace;
   readonly #templates: JobTemplates;
   readonly #timing: Timing & KeepingTiming;
-  readonly #followedHere = new Set<string>();
+  /** Names of Jobs by the tasks that they are followed for. */
+  readonly #followedHere = new Map<string, string>();
+  readonly #withdrawn = new Set<string>();
+  readonly #gangs: Gangs;
   #opened: Promise<Opened> | undefined;
 
   constructor(options: KubernetesJobsOptions, place: KubernetesPlace, templates: JobTemplates) {
@@ -67,6 +71,7 @@ export class KubernetesJobs implements Jobs {
     this.#templates = templates;
     const abandonedMs = Math.max(ABANDONED_MS, 10_000 * options.config.LEASE_SECONDS);
     this.#timing = { ...usual, abandonedMs, ...options.timing };
+    this.#gangs = new Gangs(place);
   }
 
   async open(): Promise<void> {
@@ -80,22 +85,26 @@ export class KubernetesJobs implements Jobs {
     waits: (what: string | undefined) => void = () => undefined,
   ): Promise<'done' | 'failed'> {
     signal.throwIfAborted();
-    const { api, jobs, pods, owner } = await (this.#opened ??= this.#open());
+    const opened = await (this.#opened ??= this.#open());
+    const { api, jobs, pods } = opened;
     const { store, log } = this.#options;
     const { taskId, kind } = job;
-    const name = jobName(this.#place, job);
+    const said = changesOnly(waits);
+    const gang = await this.#gangs.together(job, { api, signal, waits: said });
     const parts = {
-      ...{ api, jobs, pods, waits: changesOnly(waits), place: this.#place, timing: this.#timing },
+      ...{ api, jobs, pods, waits: said, place: this.#place, timing: this.#timing },
       log: log.child({ ...logFields(), taskId, kind }),
       isDone: async () => (await storedOutput(kind, taskId, store)) !== undefined,
       keepLog: (text: string) => addToLog(store, taskId, text),
       followed: () => this.#followed(),
+      withdrawn: this.#withdrawn,
     };
-    this.#followedHere.add(name);
+    this.#followedHere.set(taskId, jobName(this.#place, job, gang));
     try {
-      return await new JobRun(job, this.#manifestOf(job, owner), parts, signal).toItsEnd();
+      const manifest = this.#manifestOf(job, { owner: opened.owner, gang });
+      return await new JobRun(job, manifest, parts, signal).toItsEnd();
     } finally {
-      this.#followedHere.delete(name);
+      this.#followedHere.delete(taskId);
     }
   }
 
@@ -116,7 +125,8 @@ export class KubernetesJobs implements Jobs {
     pods.start();
     const { abandonedMs, keepMs } = this.#timing;
     const followed = () => this.#followed();
-    const keeper = new Keeper({ api, jobs, followedHere: this.#followedHere, followed, abandonedMs, log });
+    const followedHere = this.#followedHere;
+    const keeper = new Keeper({ api, jobs, pods, followedHere, followed, abandonedMs, log });
     return { api, jobs, pods, owner, keeping: setInterval(() => void keeper.round(), keepMs).unref() };
   }
 
@@ -133,11 +143,11 @@ export class KubernetesJobs implements Jobs {
     return `${host}/${pid} ${(this.#options.now ?? (() => new Date()))().toISOString()}`;
   }
 
-  #manifestOf(job: Job, owner: KubeOwner | undefined) {
+  #manifestOf(job: Job, made: Pick<ManifestParts, 'owner' | 'gang'>) {
     const { config, environment = () => ({}) } = this.#options;
     const threads = String(config.THREADS_PER_TASK ?? job.needs.cpus);
     return manifestOf(job, {
-      owner,
+      ...made,
       place: this.#place,
       templates: this.#templates,
       environment: { ...environment(), THREADS_PER_TASK: threads, JOB_LOG: 'store' },

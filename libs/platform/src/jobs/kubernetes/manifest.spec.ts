@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Job } from '../jobs.js';
+import { indexOf, tasksOf } from './indexed-job.js';
 import { jobName, manifestOf, selectorOf } from './manifest.js';
 import type { KubeJob } from './objects.js';
 import type { KubernetesPlace } from './place.js';
@@ -28,10 +29,12 @@ interface Given {
   gpu?: KubeJob;
   at?: Partial<KubernetesPlace>;
   gpus?: number;
+  gang?: string[];
 }
-function fill({ plain = template(), gpu = plain, at = {}, gpus = 0 }: Given = {}) {
+function fill({ plain = template(), gpu = plain, at = {}, gpus = 0, gang }: Given = {}) {
   const environment = { THREADS_PER_TASK: '2' };
-  const made = manifestOf(job(gpus), { place: { ...place, ...at }, templates: { plain, gpu }, environment });
+  const templates = { plain, gpu };
+  const made = manifestOf(job(gpus), { place: { ...place, ...at }, templates, environment, gang });
   const pod = made.spec!.template;
   return { made, pod, container: pod.spec!.containers[0]! };
 }
@@ -130,6 +133,41 @@ describe('the Job of a task', () => {
     const { pod } = fill({ plain, at: { container: 'task' } });
     expect(pod.spec?.containers[0]).toEqual(sidecar);
     expect(pod.spec?.containers[1]?.args).toContain('work');
+  });
+
+  describe('that several share', () => {
+    const gang = ['a', 'b', 'c'].map((id) => id.repeat(32));
+
+    it('is named by all of them, with room for an index in the names of its hosts', () => {
+      const { made } = fill({ gang });
+      expect(made.metadata?.name).toMatch(/^lab-gang-[0-9a-f]{24}$/);
+      expect(fill({ gang }).made.metadata?.name).toBe(made.metadata?.name);
+      expect(fill({ gang: gang.slice(1) }).made.metadata?.name).not.toBe(made.metadata?.name);
+      expect(jobName({ ...place, name: 'n'.repeat(22) }, job(), gang).length).toBeLessThan(60);
+    });
+
+    it('runs all at once, each at its index, and goes on whichever fails', () => {
+      const { made, container } = fill({
+        gang,
+        plain: template({}, {}, { backoffLimit: 6, completions: 1 }),
+      });
+      expect(made.spec).toMatchObject({
+        ...{ completionMode: 'Indexed', completions: 3, parallelism: 3 },
+        ...{ backoffLimit: 2_147_483_647, backoffLimitPerIndex: 0, maxFailedIndexes: 3 },
+      });
+      expect(made.spec?.podFailurePolicy?.rules.map(({ action }) => action)).toEqual(['FailIndex', 'Ignore']);
+      expect(container.args).toEqual(['work', 'train', ...gang]);
+    });
+
+    it('says which task is at which index; its pods do not, as they are all alike', () => {
+      const { made, pod } = fill({ gang });
+      expect(tasksOf(made)).toEqual(gang);
+      expect(gang.map((id) => indexOf(made, id))).toEqual(['0', '1', '2']);
+      for (const { metadata } of [made, pod])
+        expect(metadata?.labels).not.toHaveProperty('palimpsest/task-id');
+      expect(pod.metadata?.labels).not.toHaveProperty(`palimpsest/task-${gang[0]}`);
+      expect(tasksOf(fill().made)).toEqual([]);
+    });
   });
 
   it('leaves the template as it is', () => {

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { Resources, TaskKind } from '@palimpsest/contracts';
 import { exitCodes, type Job } from '../jobs.js';
+import { indexLabels } from './indexed-job.js';
 import type {
   KubeContainer,
   KubeJob,
@@ -21,19 +23,30 @@ export interface ManifestParts {
   environment: Record<string, string>;
   /** What the Job goes with. */
   owner?: KubeOwner | undefined;
+  /** Ids of the tasks that share the Job, each at its index; that of the task alone where left out. */
+  gang?: readonly string[] | undefined;
 }
 
 /** A week: waiting for a node counts. */
 const LONGEST_SECONDS = 604_800;
+/** The largest that Kubernetes takes. */
+const UNLIMITED = 2 ** 31 - 1;
 /** An hour, to look at what went wrong. */
 const KEPT_SECONDS = 3600;
 
 /** Annotation that the process which follows a Job renews, so that one which nobody follows can be told. */
 export const FOLLOWED = 'palimpsest/followed';
 
-/** Name of the Job of a task: the same task has the same Job. */
-export const jobName = ({ name }: KubernetesPlace, job: { kind: TaskKind; taskId: string }): string =>
-  `${name}-${job.kind}-${job.taskId}`;
+/** Name of the Job of a task, or of the one that several share: the same tasks have the same Job. */
+export function jobName(
+  { name }: KubernetesPlace,
+  { kind, taskId }: { kind: TaskKind; taskId: string },
+  gang?: readonly string[],
+): string {
+  if (!gang) return `${name}-${kind}-${taskId}`;
+  // Shorter than that of one task: the names of its pods' hosts have the index too, and as many characters at most.
+  return `${name}-gang-${createHash('sha256').update(gang.join()).digest('hex').slice(0, 24)}`;
+}
 
 /** The labels of every Job and pod of an installation. */
 const labelsOf = ({ name }: KubernetesPlace): Record<string, string> => ({
@@ -61,21 +74,21 @@ export function taskContainer(
 
 /** The Job of a task: the operator's template, with what only the program knows filled in. */
 export function manifestOf(job: Job, parts: ManifestParts): KubeJob {
-  const { place, templates, owner } = parts;
+  const { place, templates, owner, gang } = parts;
   const template = structuredClone(job.needs.gpus > 0 ? templates.gpu : templates.plain);
   const labels = {
     ...labelsOf(place),
     ...(place.queue && { 'kueue.x-k8s.io/queue-name': place.queue }),
     'palimpsest/kind': job.kind,
-    'palimpsest/task-id': job.taskId,
+    ...(!gang && { 'palimpsest/task-id': job.taskId }),
   };
   const { metadata, spec } = template;
   return {
     ...template,
     metadata: {
       ...metadata,
-      ...{ name: jobName(place, job), namespace: place.namespace },
-      labels: { ...metadata?.labels, ...labels },
+      ...{ name: jobName(place, job, gang), namespace: place.namespace },
+      labels: { ...metadata?.labels, ...labels, ...indexLabels(gang) },
       ...(owner && { ownerReferences: [owner] }),
     },
     spec: specOf(spec as KubeJobSpec, { job, labels, parts }),
@@ -89,16 +102,17 @@ interface Filling {
 }
 
 /**
- * One pod that fails ends the Job: whoever sent the task counts its attempts and says why each failed. Pods that were
- * disrupted are no failure, so Kubernetes makes another at once and no attempt is counted.
+ * One pod that fails ends its task, and the Job where that is the only one: whoever sent the task counts its attempts and
+ * says why each failed. Pods that were disrupted are no failure, so Kubernetes makes another at once and no attempt is
+ * counted.
  */
 function specOf(spec: KubeJobSpec, filling: Filling): KubeJobSpec {
-  const { place } = filling.parts;
+  const { place, gang } = filling.parts;
   const { containers } = spec.template.spec ?? { containers: [] };
   const containerName = taskContainer(containers, place).name;
   const onExitCodes = { containerName, operator: 'In', values: [exitCodes.failed] };
   const rules = [
-    { action: 'FailJob', onExitCodes },
+    { action: gang ? 'FailIndex' : 'FailJob', onExitCodes },
     { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
     ...(spec.podFailurePolicy?.rules ?? []),
   ];
@@ -106,12 +120,18 @@ function specOf(spec: KubeJobSpec, filling: Filling): KubeJobSpec {
     activeDeadlineSeconds: LONGEST_SECONDS,
     ttlSecondsAfterFinished: KEPT_SECONDS,
     ...spec,
-    backoffLimit: 0,
+    ...(gang ? eachAtItsIndex(gang.length) : { backoffLimit: 0 }),
     podFailurePolicy: { rules },
     ...(place.queue && { suspend: true }),
     template: podOf(spec.template, filling),
   };
 }
+
+/** All at once, so that a queue lets all in or none; however many fail, the others go on. */
+const eachAtItsIndex = (tasks: number) => ({
+  ...{ completionMode: 'Indexed', completions: tasks, parallelism: tasks },
+  ...{ backoffLimit: UNLIMITED, backoffLimitPerIndex: 0, maxFailedIndexes: tasks },
+});
 
 function podOf({ metadata, spec }: KubePodTemplate, { job, labels, parts }: Filling): KubePodTemplate {
   const { place } = parts;
@@ -131,11 +151,11 @@ function podOf({ metadata, spec }: KubePodTemplate, { job, labels, parts }: Fill
 function containerOf(
   container: KubeContainer,
   job: Job,
-  { place, environment }: ManifestParts,
+  { place, environment, gang = [job.taskId] }: ManifestParts,
 ): KubeContainer {
   return {
     ...container,
-    args: ['work', job.kind, job.taskId],
+    args: ['work', job.kind, ...gang],
     env: withVariables(container.env, environment),
     resources: resourcesOf(container.resources, job.needs, place.gpuResource),
   };

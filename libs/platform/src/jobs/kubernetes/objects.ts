@@ -15,6 +15,10 @@ export type KubeJobSpec = Plain<k8s.V1JobSpec>;
 export const isOwnedBy = ({ metadata }: Pick<KubePod, 'metadata'>, owner: string): boolean =>
   metadata?.ownerReferences?.some(({ uid }) => uid === owner) ?? false;
 
+/** Whether a pod has not come to its end. */
+export const isLive = ({ status }: Pick<KubePod, 'status'>): boolean =>
+  status?.phase !== 'Succeeded' && status?.phase !== 'Failed';
+
 export type KubeOwner = Plain<k8s.V1OwnerReference>;
 export type KubeConfigMap = Plain<k8s.V1ConfigMap>;
 export type KubePod = Plain<k8s.V1Pod>;

@@ -19,8 +19,15 @@ export const requiredPermissions: readonly Permission[] = [
   { group: '', resource: 'events', verbs: ['list'] },
 ];
 
-/** The same for a place that may have an owner of its Jobs, which is looked up. */
-export const permissionsIn = ({ owner }: Pick<KubernetesPlace, 'owner'>): readonly Permission[] =>
-  owner === undefined
-    ? requiredPermissions
-    : [...requiredPermissions, { group: '', resource: 'configmaps', verbs: ['get'], name: owner }];
+/** The same for a place whose Jobs may be shared by tasks that are ended one by one, or have an owner that is looked up. */
+export function permissionsIn({
+  owner,
+  gangSeconds,
+}: Pick<KubernetesPlace, 'owner' | 'gangSeconds'>): readonly Permission[] {
+  const withGangs = (permission: Permission) =>
+    permission.resource === 'pods' ? { ...permission, verbs: [...permission.verbs, 'delete'] } : permission;
+  return [
+    ...(gangSeconds === undefined ? requiredPermissions : requiredPermissions.map(withGangs)),
+    ...(owner === undefined ? [] : [{ group: '', resource: 'configmaps', verbs: ['get'], name: owner }]),
+  ];
+}

@@ -16,14 +16,17 @@ export interface KubernetesPlace {
   priorityClass?: string;
   /** A ConfigMap that owns the Jobs: when it is deleted, as an uninstalled chart's is, Kubernetes deletes them too. */
   owner?: string;
+  /** How long tasks of a gang are waited for after the first, to share a Job; each has its own where not given. */
+  gangSeconds?: number;
 }
 
 const required = ['namespace', 'template'] as const;
-const optional = ['name', 'gpuResource', 'container', 'queue', 'priorityClass', 'owner'] as const;
+const optional = ['name', 'gpuResource', 'container', 'queue', 'priorityClass', 'owner', 'gangSeconds'];
 const options: readonly string[] = [...required, ...optional];
 
 /** A name of a Job may have 63 characters: this, the kind of task and its id of 32. */
 const MAX_NAME = 22;
+const MAX_GANG_SECONDS = 600;
 const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
 /**
@@ -44,14 +47,21 @@ export function parseKubernetesUrl(text: string): KubernetesPlace {
     throw invalid(
       `name: expected at most ${MAX_NAME} small letters, digits and "-", beginning and ending with a letter or digit, found "${name}"`,
     );
-  const { container, queue, priorityClass, owner } = given;
+  const { container, queue, priorityClass, owner, gangSeconds } = given;
   return {
     ...{ namespace, template, name, gpuResource },
     ...(container && { container }),
     ...(queue && { queue }),
     ...(priorityClass && { priorityClass }),
     ...(owner && { owner }),
+    ...(gangSeconds && { gangSeconds: secondsIn(gangSeconds) }),
   };
+}
+
+function secondsIn(text: string): number {
+  const seconds = Number(text);
+  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= MAX_GANG_SECONDS) return seconds;
+  throw invalid(`gangSeconds: expected 1 to ${MAX_GANG_SECONDS}, found "${text}"`);
 }
 
 const invalid = (problem: string) => new PlatformError('invalid', `JOBS_URL: ${problem}`);
