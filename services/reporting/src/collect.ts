@@ -214,5 +214,6 @@ function readComparison({
   version,
   output,
 }: From<'comparisons'>): ComparisonView {
-  return { target, pair, a, b, fold, taskId, version, layers: output.layers };
+  const { layers, linearAlgebra } = output;
+  return { target, pair, a, b, fold, taskId, version, layers, linearAlgebra };
 }

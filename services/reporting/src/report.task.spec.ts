@@ -1,4 +1,9 @@
-import { onnxOnProcessors, treeListingSchema, type StudyResults } from '@palimpsest/contracts';
+import {
+  onnxOnProcessors,
+  plainLinearAlgebra,
+  treeListingSchema,
+  type StudyResults,
+} from '@palimpsest/contracts';
 import { MemoryStore, Store, type TaskContext } from '@palimpsest/platform';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { report } from './report.task.js';
@@ -18,6 +23,7 @@ async function reportOf(of: Made, change: (results: StudyResults) => void = () =
     store,
     threads: 1,
     engine: onnxOnProcessors,
+    linearAlgebra: plainLinearAlgebra,
     signal: new AbortController().signal,
     progress: () => undefined,
     loadState: () => Promise.resolve(undefined),
