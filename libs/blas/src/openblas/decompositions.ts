@@ -82,11 +82,11 @@ function svd(a: Matrix, dgesdd: OpenBlas['dgesdd']): Svd {
 }
 
 function requireUsable(what: string, a: Matrix): void {
-  requireFilled(a);
-  largestMagnitude(what, a);
   const directions = Math.min(a.rows, a.cols);
   if (directions > mostDirections)
     throw new RangeError(`${what}: expected at most ${mostDirections} directions, found ${directions}`);
+  requireFilled(a);
+  largestMagnitude(what, a);
 }
 
 /** @throws Error when it did not converge (above 0), or was called wrongly, which is a bug */

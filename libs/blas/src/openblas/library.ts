@@ -22,13 +22,11 @@ const advice =
   'install it (Debian: libopenblas0-pthread; Fedora: openblas-threads; macOS: brew install openblas) or name its file in OPENBLAS_LIBRARY';
 
 /** Where systems keep OpenBLAS; a bare name is looked for where they look for libraries. */
-const usualNames: Partial<Record<NodeJS.Platform, readonly string[]>> = {
-  darwin: [
-    '/opt/homebrew/opt/openblas/lib/libopenblas.dylib',
-    '/usr/local/opt/openblas/lib/libopenblas.dylib',
-  ],
-  win32: ['libopenblas.dll'],
-};
+export function usualNames(platform = process.platform): readonly string[] {
+  if (platform === 'win32') return ['libopenblas.dll'];
+  const homebrew = ['/opt/homebrew', '/usr/local'].map((at) => `${at}/opt/openblas/lib/libopenblas.dylib`);
+  return platform === 'darwin' ? homebrew : ['libopenblasp.so.0', 'libopenblas.so.0'];
+}
 
 /**
  * Loads OpenBLAS into this process.
@@ -37,9 +35,7 @@ const usualNames: Partial<Record<NodeJS.Platform, readonly string[]>> = {
  * @throws PlatformError `invalid` when koffi or the library is missing, naming what was looked for, or when the library is
  *   not OpenBLAS with LAPACK and 32-bit integers
  */
-export async function loadOpenBlas(
-  names = usualNames[process.platform] ?? ['libopenblasp.so.0', 'libopenblas.so.0'],
-): Promise<OpenBlas> {
+export async function loadOpenBlas(names = usualNames()): Promise<OpenBlas> {
   const { load } = await importKoffi();
   const { name, library } = firstOf(names, load);
   try {
