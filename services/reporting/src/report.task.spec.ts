@@ -197,6 +197,16 @@ describe('a report of several seeds', () => {
   });
 });
 
+it('traces the comparisons that another linear algebra than the plain one computed', async () => {
+  const { read } = await reportOf(made({ study: aStudy(['breast']) }), ({ comparisons }) => {
+    const [first] = comparisons;
+    if (first) first.output.linearAlgebra = 'OpenBLAS 0.3.21 (Haswell)';
+  });
+  const traced = (await read('tables/provenance.csv')).split('\n').filter((line) => line.includes('compare'));
+  expect(traced.length).toBeGreaterThan(1);
+  expect(traced.filter((line) => line.includes('; by OpenBLAS 0.3.21 (Haswell)'))).toHaveLength(1);
+});
+
 describe('a report of smaller training sets', () => {
   it('draws AUC against their size and traces every training', async () => {
     const study = aStudy(['breast', 'chest']);
