@@ -33,7 +33,7 @@ const adapters = [
   },
   {
     packages: ['onnxruntime-node', 'onnxruntime-web', 'onnxruntime-common'],
-    allowed: ['libs/networks/src/engines/**', 'libs/blas/**'],
+    allowed: ['libs/networks/src/engines/**'],
   },
   {
     packages: ['@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu'],
