@@ -29,12 +29,12 @@ const programs = [
   { title: 'plain', threads: 1, command: (job) => [process.execPath, at('ours.mjs'), 'plain', job] },
   ...numbers(values.threads).flatMap((threads) => [
     {
-      title: `OpenBLAS, ${threads} threads`,
+      title: `OpenBLAS, ${threads} thread(s)`,
       threads,
       command: (job) => [process.execPath, at('ours.mjs'), 'openblas', job],
     },
     {
-      title: `numpy, ${threads} threads`,
+      title: `numpy, ${threads} thread(s)`,
       threads,
       command: (job) => python && [python, at('numpy_similarity.py'), job],
     },
