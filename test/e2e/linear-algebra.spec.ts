@@ -52,3 +52,21 @@ describe.skipIf(missing !== '')(`a study by OpenBLAS${missing}`, { timeout: 300_
     }
   });
 });
+
+it('ends a study before anything runs where OpenBLAS is asked for and not there', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'palimpsest-linear-algebra-'));
+  const args = [
+    'run',
+    await writeTinyStudy(folder),
+    '--data',
+    path.join(folder, 'data'),
+    '--out',
+    path.join(folder, 'report'),
+  ];
+  const library = path.join(folder, 'libopenblas.so');
+  const ended = await start(args, { LINEAR_ALGEBRA: 'openblas', OPENBLAS_LIBRARY: library }).end;
+  expect(ended, ended.stderr).toMatchObject({ code: 2 });
+  expect(ended.stderr).toContain(`LINEAR_ALGEBRA=openblas: expected the library OpenBLAS, tried ${library}`);
+  expect(ended.stderr).not.toContain('train');
+  rmSync(folder, { recursive: true });
+});
