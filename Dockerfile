@@ -18,17 +18,30 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 
 FROM ${RUNTIME_BASE} AS base
 
+# Node without the names of its inner functions, and OpenBLAS with what it needs beyond the base.
+FROM ${BUILD_BASE} AS native
+RUN apt-get -qq update && apt-get -qq install --no-install-recommends binutils libopenblas0-pthread && \
+    mkdir -p /layer/usr/local/bin /layer/var/lib/dpkg/status.d && \
+    strip --strip-unneeded -o /layer/usr/local/bin/node "$(command -v node)" && \
+    find /usr/lib/*-linux-gnu -maxdepth 1 '(' -name libopenblas.so.0 -o -name libgfortran.so.5 -o -name libquadmath.so.0 ')' \
+      -exec cp --dereference --parents {} /layer ';' && \
+    for package in $(dpkg-query -W -f '${Package}\n' libopenblas0-pthread libgfortran5 'libquadmath*'); do \
+      cp --parents "/usr/share/doc/$package/copyright" /layer && \
+      dpkg-query --status "$package" >"/layer/var/lib/dpkg/status.d/$package" || exit; \
+    done
+
 FROM packages AS production
 # npm lists what is installed only when nothing is missing, so it must not know of what was pruned.
 RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund && \
     npm pkg delete devDependencies && \
     npm sbom --sbom-format=cyclonedx --sbom-type=application >/sbom.json
 COPY --from=base /var/lib/dpkg/status.d/ /status.d/
+COPY --from=native /layer/ /layer/
 COPY scripts/image/slim.sh scripts/image/sbom.mjs /scripts/
 # A date that no release changes: machines which have these packages need not fetch them again.
 RUN /scripts/slim.sh /app && \
-    mkdir -p /layer/usr/local/bin /layer/app && \
-    cp "$(command -v node)" /layer/usr/local/bin/ && \
+    mkdir /layer/app && \
+    cp /layer/var/lib/dpkg/status.d/* /status.d/ && \
     find . -name node_modules -prune -exec cp -a --parents {} /layer/app/ ';' && \
     node /scripts/sbom.mjs /sbom.json /app /status.d >/sbom.cdx.json && \
     chmod -R a=rX,u+w /layer && \

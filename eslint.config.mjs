@@ -33,7 +33,7 @@ const adapters = [
   },
   {
     packages: ['onnxruntime-node', 'onnxruntime-web', 'onnxruntime-common'],
-    allowed: ['libs/networks/src/engines/**', 'libs/blas/**'],
+    allowed: ['libs/networks/src/engines/**'],
   },
   {
     packages: ['@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu'],
@@ -103,6 +103,7 @@ export default tseslint.config(
     files: ['libs/networks/src/engines/**/*.ts'],
     rules: restricted(outside('libs/networks/src/engines'), nest),
   },
+  { files: ['libs/blas/**/*.ts'], rules: restricted(outside('libs/blas'), nest) },
   { files: ['libs/images/**/*.ts'], rules: restricted(outside('libs/images'), nest) },
   { files: ['libs/formats/**/*.ts'], rules: restricted(outside('libs/formats'), nest) },
   { files: ['libs/platform/**/*.ts'], rules: restricted(outside('libs/platform')) },

@@ -47,6 +47,15 @@ describe.skipIf(missing !== '')(`the image as it was saved${missing}`, () => {
     ]);
   });
 
+  it('has OpenBLAS, what it needs, and one build of what calls it', () => {
+    const libraries = paths(({ path: each }) => /\/lib(openblas|gfortran)\./.test(each));
+    expect(libraries).toEqual([
+      expect.stringMatching(/^usr\/lib\/\w+-linux-gnu\/libgfortran\.so\.5$/),
+      expect.stringMatching(/^usr\/lib\/\w+-linux-gnu\/libopenblas\.so\.0$/),
+    ]);
+    expect(paths(({ path: each }) => each.endsWith('/koffi.node'))).toHaveLength(1);
+  });
+
   it('runs node as a user without rights and stops on SIGTERM', () => {
     const { User, Entrypoint, StopSignal, Env } = image.config.config;
     expect(User).toBe('65532:65532');
@@ -90,7 +99,7 @@ describe.skipIf(missing !== '')(`the image as it was saved${missing}`, () => {
     expect(installed.length).toBeGreaterThan(100);
     expect(installed.filter((each) => !listed.includes(each))).toEqual([]);
     expect(components.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(['node', 'libc6', 'libstdc++6']),
+      expect.arrayContaining(['node', 'libc6', 'libstdc++6', 'libopenblas0-pthread', 'libgfortran5']),
     );
     expect(listed.filter((each) => each.startsWith('onnxruntime-'))).toEqual([
       expect.stringMatching(/^onnxruntime-common@/),

@@ -14,6 +14,7 @@ export {
   type Curves,
 } from './artifacts.js';
 export { engines, onnxOnProcessors, type EngineName, type EngineSettings } from './engine.js';
+export { linearAlgebras, plainLinearAlgebra, type LinearAlgebraSettings } from './linear-algebra.js';
 export { OutOfMemoryError, PlatformError, isRetryable, messageOf, type ErrorCode } from './errors.js';
 export { protocolPresets, groupOfLayout, type Protocol } from './protocols.js';
 export { withoutDefaults } from './recipe.js';

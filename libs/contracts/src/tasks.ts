@@ -161,6 +161,10 @@ const compare = {
     coefficients: artifactRefSchema.describe(
       'JSON: every canonical correlation of every layer, measure and repeat',
     ),
+    linearAlgebra: z
+      .string()
+      .optional()
+      .describe('what computed, with its version; left out for `plain`, which gives the same everywhere'),
   }),
 };
 

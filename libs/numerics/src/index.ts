@@ -1,8 +1,11 @@
+export { largestMagnitude, requireOneLength, requireSquare } from './linalg/checks.js';
 export { eigenSymmetric } from './linalg/eigen.js';
 export type { Eigen } from './linalg/eigen.js';
+export { plain } from './linalg/linear-algebra.js';
+export type { LinearAlgebra } from './linalg/linear-algebra.js';
 export { transpose, zeros } from './linalg/matrix.js';
 export type { Activations, Matrix } from './linalg/matrix.js';
-export { times, timesTransposed } from './linalg/products.js';
+export { mirror, times, timesTransposed } from './linalg/products.js';
 export { singularValues } from './linalg/svd.js';
 export type { Svd } from './linalg/svd.js';
 export { Mt19937 } from './random/mt19937.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeConfig, loadConfig } from './config.js';
+import { describeConfig, linearAlgebraSettings, loadConfig } from './config.js';
 
 describe('loadConfig', () => {
   it('runs everything in one process with files under ./data', () => {
@@ -24,6 +24,15 @@ describe('loadConfig', () => {
     });
   });
 
+  it('computes similarities by the plain linear algebra unless told otherwise', () => {
+    expect(linearAlgebraSettings(loadConfig({}))).toEqual({ name: 'plain' });
+    const OPENBLAS_LIBRARY = '/opt/libopenblas.so';
+    expect(linearAlgebraSettings(loadConfig({ LINEAR_ALGEBRA: 'openblas', OPENBLAS_LIBRARY }))).toEqual({
+      name: 'openblas',
+      library: OPENBLAS_LIBRARY,
+    });
+  });
+
   it.each([
     ['HTTP_PORT', 'http', /HTTP_PORT.*found "http"/],
     ['HTTP_PORT', '70000', /HTTP_PORT.*65535.*found "70000"/],
@@ -33,6 +42,7 @@ describe('loadConfig', () => {
     ['STORE_URL', 'ftp://x', /STORE_URL: expected.*file: or s3: or memory:.*unknown/],
     ['DATABASE_URL', 'mysql://a:secret@x', /DATABASE_URL: expected.*pglite: or postgres:.*unknown/],
     ['JOBS_URL', 'slurm:', /JOBS_URL: expected.*process: or inline: or kubernetes:.*unknown/],
+    ['LINEAR_ALGEBRA', 'mkl', /LINEAR_ALGEBRA.*"plain"\|"openblas".*found "mkl"/],
     ['GPUS_PER_JOB', '17', /GPUS_PER_JOB.*16.*found "17"/],
     ['STORE_URL', 'memory:', /JOBS_URL must be "inline:"/],
   ])('refuses %s=%s', (name, value, message) => {

@@ -1,5 +1,11 @@
 import { availableParallelism } from 'node:os';
-import { engines, PlatformError, type EngineSettings } from '@palimpsest/contracts';
+import {
+  engines,
+  linearAlgebras,
+  PlatformError,
+  type EngineSettings,
+  type LinearAlgebraSettings,
+} from '@palimpsest/contracts';
 import { z } from 'zod';
 
 /** What this release can talk to. */
@@ -63,7 +69,9 @@ const settings = z.object({
   ),
   THREADS_PER_TASK: whole(1)
     .optional()
-    .describe('Threads a task may use; never changes a result. Default: what the plan says the task needs.'),
+    .describe(
+      'Threads a task may use; changes no result but last digits with `ENGINE=tensorflow` and `LINEAR_ALGEBRA=openblas`. Default: what the plan says the task needs.',
+    ),
   GPUS_PER_JOB: whole(0, 16).describe(
     'GPUs that a training asks for where jobs are Kubernetes Jobs. Default: 1 where `ENGINE=tensorflow-gpu` or `ONNX_PROVIDER=cuda`, else 0.',
   ),
@@ -81,6 +89,15 @@ const settings = z.object({
     .describe(
       'Whether TensorFlow must give the same bytes each time, also on a GPU, where that costs speed.',
     ),
+  LINEAR_ALGEBRA: z
+    .enum(linearAlgebras)
+    .describe(
+      'What computes similarities: `plain`, which gives the same bytes on every machine, or `openblas`, faster for hundreds of channels, where OpenBLAS is installed.',
+    ),
+  OPENBLAS_LIBRARY: z
+    .string()
+    .optional()
+    .describe('File of OpenBLAS for `LINEAR_ALGEBRA=openblas`. Default: looked for where systems keep it.'),
   HTTP_HOST: z.string().describe('Address that the HTTP server listens on.'),
   HTTP_PORT: whole(0, 65_535).describe('Port of the HTTP server; 0 takes any free one.'),
   LEASE_SECONDS: whole(1).describe('Seconds without a sign of life after which a task is sent again.'),
@@ -124,6 +141,7 @@ const defaults = (dataDir: string) => ({
   ONNX_PROVIDER: 'cpu',
   TENSORFLOW_HOME: `${dataDir}/tensorflow`,
   TENSORFLOW_DETERMINISTIC: 'true',
+  LINEAR_ALGEBRA: 'plain',
   HTTP_HOST: '127.0.0.1',
   HTTP_PORT: '7315',
   LEASE_SECONDS: '30',
@@ -205,6 +223,14 @@ export function engineSettings(config: Config): EngineSettings {
     tensorflowHome: config.TENSORFLOW_HOME,
     deterministic: config.TENSORFLOW_DETERMINISTIC === 'true',
   };
+}
+
+/** What computes similarities, as the settings say. */
+export function linearAlgebraSettings(
+  config: Pick<Config, 'LINEAR_ALGEBRA' | 'OPENBLAS_LIBRARY'>,
+): LinearAlgebraSettings {
+  const { LINEAR_ALGEBRA: name, OPENBLAS_LIBRARY: library } = config;
+  return { name, ...(library !== undefined && { library }) };
 }
 
 /** JSON Schema of the settings as they are read, for whoever checks them before a process does. */

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { fileURLToPath } from 'node:url';
 import { Bus, type BusDriver } from './bus/bus.js';
 import { MemoryBus } from './bus/memory-bus.js';
-import { engineSettings, schemeOf, type Config } from './config.js';
+import { engineSettings, linearAlgebraSettings, schemeOf, type Config } from './config.js';
 import { InlineJobs } from './jobs/inline-jobs.js';
 import type { Jobs } from './jobs/jobs.js';
 import { ProcessJobs } from './jobs/process-jobs.js';
@@ -108,7 +108,10 @@ export async function createJobs(
     case 'process:':
       return new ProcessJobs({ config, ...parts });
     case 'inline:':
-      return new InlineJobs(store, definitionOf, parts.log, engineSettings(config));
+      return new InlineJobs(store, definitionOf, parts.log, {
+        engine: engineSettings(config),
+        linearAlgebra: linearAlgebraSettings(config),
+      });
     case 'kubernetes:': {
       const { openKubernetesJobs } = await import('./jobs/kubernetes/kubernetes-jobs.js');
       return openKubernetesJobs({ config, store, ...parts });

@@ -10,6 +10,7 @@ export { MemoryBus } from './bus/memory-bus.js';
 export {
   describeConfig,
   engineSettings,
+  linearAlgebraSettings,
   loadConfig,
   settingsSchema,
   type Config,

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { messageOf, PlatformError } from '@palimpsest/contracts';
-import { engineSettings, loadConfig, type Config } from './config.js';
+import { engineSettings, linearAlgebraSettings, loadConfig, type Config } from './config.js';
 import { createStore } from './drivers.js';
 import { exitCodes } from './jobs/jobs.js';
 import { carriedFrom } from './observe/carried.js';
@@ -34,7 +34,11 @@ export async function runWork(
   const store = createStore(config, (call) => calls.push(call));
   const kept = process.env.JOB_LOG === 'store' ? new TaskLog(store, taskId) : undefined;
   const log = createLogger(config, [], kept && alsoTo(kept));
-  const surroundings = { store, threads, engine: engineSettings(config), signal, log };
+  const surroundings = {
+    ...{ store, threads, signal, log },
+    engine: engineSettings(config),
+    linearAlgebra: linearAlgebraSettings(config),
+  };
   const code = await traced(config, { definition, taskId, surroundings });
   await kept?.close().catch((error: unknown) => log.warn({ err: error }, 'could not keep the log'));
   await tellParent(calls);

@@ -1,6 +1,6 @@
 // What a job's process needs, and nothing that starts slowly: no framework, no database, no threads.
 export { AnsweringThread } from './answering-thread.js';
-export { loadConfig, type Config } from './config.js';
+export { linearAlgebraSettings, loadConfig, type Config } from './config.js';
 export { openStore } from './drivers.js';
 export { exitCodes } from './jobs/jobs.js';
 export { runWork, workAndExit } from './run-work.js';

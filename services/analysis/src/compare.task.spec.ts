@@ -1,3 +1,4 @@
+import { openLinearAlgebra } from '@palimpsest/blas';
 import { tasks, type TaskInput, type TreeRef } from '@palimpsest/contracts';
 import { writeZarrArray } from '@palimpsest/formats';
 import { Random, cca, linearCka, mean, sd, seedFrom } from '@palimpsest/numerics';
@@ -101,6 +102,40 @@ it('sums the correlations when told to, and draws the floor by the seed', async 
   expect((await run({ summary: 'sum' })).layers[0]?.value).toBeCloseTo(4, 8);
   expect(await floor(1)).toBe(await floor(1));
   expect(await floor(1)).not.toBe(await floor(2));
+});
+
+const noOpenBlas = await openLinearAlgebra({ name: 'openblas' }, 1).then(
+  () => '',
+  (error: unknown) => ` (skipped: ${String(error)})`,
+);
+
+it.skipIf(noOpenBlas !== '')(`says what computed where it was not the plain one${noOpenBlas}`, async () => {
+  const context = aContext();
+  const put = (name: string, seed: number) =>
+    putActivations(context.store, `activations/${name}`, { conv: { shape, data: noise(shape, seed) } });
+  const input = { a: await put('a', 1), b: await put('b', 2), ...settings };
+  const plainly = tasks.compare.output.parse(await compare.run(input, context));
+  const linearAlgebra = { name: 'openblas' } as const;
+  const other = tasks.compare.output.parse(await compare.run(input, { ...context, linearAlgebra }));
+  expect(plainly).not.toHaveProperty('linearAlgebra');
+  expect(other.linearAlgebra).toMatch(/^OpenBLAS \d/);
+  expect(other.layers).toHaveLength(plainly.layers.length);
+  other.layers.forEach(({ value, floor, sd: spread, ...rest }, i) => {
+    const expected = plainly.layers[i];
+    expect(value).toBeCloseTo(expected?.value ?? NaN, 9);
+    expect(floor).toBeCloseTo(expected?.floor ?? NaN, 9);
+    expect(spread).toBeCloseTo(expected?.sd ?? NaN, 9);
+    expect(rest.layer).toBe(expected?.layer);
+  });
+});
+
+it('fails for good where the linear algebra that is asked for is not there', async () => {
+  const context = aContext({ linearAlgebra: { name: 'openblas', library: '/nowhere/libopenblas.so' } });
+  const a = await putActivations(context.store, 'activations/a', { conv: { shape, data: noise(shape, 1) } });
+  await expect(compare.run({ a, b: a, ...settings }, context)).rejects.toMatchObject({
+    code: 'invalid',
+    message: expect.stringContaining('tried /nowhere/libopenblas.so') as string,
+  });
 });
 
 it('says once what a measure says of every repeat', async () => {

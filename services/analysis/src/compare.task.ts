@@ -1,17 +1,20 @@
+import { openLinearAlgebra } from '@palimpsest/blas';
 import { PlatformError, type LayerSimilarity, type Measure, type TaskInput } from '@palimpsest/contracts';
 import {
   mean,
   measures,
   permutationBaseline,
+  plain,
   sd,
   seedFrom,
   type Activations,
+  type LinearAlgebra,
   type Similarity,
 } from '@palimpsest/numerics';
 import type { TaskContext, TaskDefinition } from '@palimpsest/platform';
 import { pairLayers, type PairedLayer } from './paired-layers.js';
 
-type Input = TaskInput<'compare'>;
+type Input = TaskInput<'compare'> & { algebra: LinearAlgebra };
 
 /** One layer under one measure: what each repeat gave, and what chance gives. */
 interface Compared {
@@ -33,14 +36,16 @@ export const compare: TaskDefinition<'compare'> = {
   async run(input, context) {
     const [a, b] = await Promise.all([context.store.openTree(input.a), context.store.openTree(input.b)]);
     const layers = await pairLayers(a, b);
+    const algebra = await openLinearAlgebra(context.linearAlgebra, context.threads);
     const compared: Compared[] = [];
     for (const [i, layer] of layers.entries()) {
-      compared.push(...(await compareLayer(layer, input, context.signal)));
+      compared.push(...(await compareLayer(layer, { ...input, algebra }, context.signal)));
       context.progress((i + 1) / layers.length, `layer ${i + 1} of ${layers.length}`);
     }
     return {
       layers: compared.map(similarityOf),
       coefficients: await context.store.putJson('coefficients', compared.flatMap(coefficientsOf)),
+      ...(algebra !== plain && { linearAlgebra: algebra.name }),
     };
   },
 };
@@ -70,8 +75,7 @@ function floorOf(
   input: Input,
 ): number {
   const seed = seedFrom('floor', input.seed, layer.layer);
-  const { epsilon, summary } = input;
-  return permutationBaseline(measures[measure], x, y, { epsilon, summary, seed }).value;
+  return permutationBaseline(measures[measure], x, y, { ...input, seed }).value;
 }
 
 /** Activations that cannot be compared (too few points, values that are not finite) are bad input, not a bug. */

@@ -1,4 +1,4 @@
-import { onnxOnProcessors } from '@palimpsest/contracts';
+import { onnxOnProcessors, plainLinearAlgebra } from '@palimpsest/contracts';
 import { openStore, type TaskContext } from '@palimpsest/platform';
 
 /** The context of a task, with a store of its own. */
@@ -8,6 +8,7 @@ export function aContext(overrides: Partial<TaskContext> = {}): TaskContext {
     store: openStore('memory:'),
     threads: 2,
     engine: onnxOnProcessors,
+    linearAlgebra: plainLinearAlgebra,
     signal: new AbortController().signal,
     progress: () => undefined,
     loadState: () => Promise.resolve(undefined),

@@ -151,6 +151,16 @@ describe('commands that need no service', () => {
       expect(await said(file('text.npy', 'hello'))).toContain('2 palimpsest: text.npy: ');
     });
 
+    it('fails where the linear algebra that is asked for is not there', async () => {
+      vi.stubEnv('LINEAR_ALGEBRA', 'openblas');
+      vi.stubEnv('OPENBLAS_LIBRARY', join(place, 'libopenblas.so'));
+      const a = matrix('a.npy', 50, 3, wave);
+      const { code, err } = await palimpsest('compare', a, a);
+      vi.unstubAllEnvs();
+      expect(code).toBe(2);
+      expect(err).toContain(`LINEAR_ALGEBRA=openblas: expected the library OpenBLAS, tried ${place}`);
+    });
+
     it('suspects channels first where there are fewer points than channels', async () => {
       const a = matrix('a.npy', 3, 50, wave);
       const { code, err } = await palimpsest('compare', a, a);

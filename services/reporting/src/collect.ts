@@ -210,5 +210,6 @@ function readComparisons({ comparisons, extractions }: StudyResults): Comparison
   return comparisons.map(({ output, ...comparison }) => ({
     ...comparison,
     layers: sorted(output.layers, ({ layer }) => [order.indexOf(layer)]),
+    linearAlgebra: output.linearAlgebra,
   }));
 }

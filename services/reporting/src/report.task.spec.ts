@@ -1,4 +1,9 @@
-import { onnxOnProcessors, treeListingSchema, type StudyResults } from '@palimpsest/contracts';
+import {
+  onnxOnProcessors,
+  plainLinearAlgebra,
+  treeListingSchema,
+  type StudyResults,
+} from '@palimpsest/contracts';
 import { MemoryStore, Store, type TaskContext } from '@palimpsest/platform';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { report } from './report.task.js';
@@ -18,6 +23,7 @@ async function reportOf(of: Made, change: (results: StudyResults) => void = () =
     store,
     threads: 1,
     engine: onnxOnProcessors,
+    linearAlgebra: plainLinearAlgebra,
     signal: new AbortController().signal,
     progress: () => undefined,
     loadState: () => Promise.resolve(undefined),
@@ -189,6 +195,16 @@ describe('a report of several seeds', () => {
     expect(paths).toContain('tables/auc-seeds.csv');
     expect(await read('findings.md')).toContain('each network was trained 3 times in each fold');
   });
+});
+
+it('traces the comparisons that another linear algebra than the plain one computed', async () => {
+  const { read } = await reportOf(made({ study: aStudy(['breast']) }), ({ comparisons }) => {
+    const [first] = comparisons;
+    if (first) first.output.linearAlgebra = 'OpenBLAS 0.3.21 (Haswell)';
+  });
+  const traced = (await read('tables/provenance.csv')).split('\n').filter((line) => line.includes('compare'));
+  expect(traced.length).toBeGreaterThan(1);
+  expect(traced.filter((line) => line.includes('; by OpenBLAS 0.3.21 (Haswell)'))).toHaveLength(1);
 });
 
 describe('a report of smaller training sets', () => {

@@ -82,6 +82,8 @@ export interface ComparisonView extends Origin {
   b: Model;
   fold: number | null;
   layers: LayerSimilarity[];
+  /** What computed, where it was not the plain linear algebra. */
+  linearAlgebra: string | undefined;
 }
 
 /** Activations that were extracted of a network. */

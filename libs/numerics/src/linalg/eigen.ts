@@ -1,3 +1,4 @@
+import { largestMagnitude, requireSquare } from './checks.js';
 import type { Matrix } from './matrix.js';
 import { row, takeRows } from './matrix.js';
 import type { Tridiagonal } from './tridiagonal.js';
@@ -23,10 +24,8 @@ const sweepsPerValue = 50;
  * Reference: Bowdler, Martin, Reinsch and Wilkinson 1968, Numer. Math. 11, 293–306.
  */
 export function eigenSymmetric(a: Matrix): Eigen {
-  if (a.rows !== a.cols)
-    throw new RangeError(`eigenSymmetric: expected a square, found ${a.rows} × ${a.cols}`);
-  const scale = a.data.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
-  if (!Number.isFinite(scale)) throw new RangeError('eigenSymmetric: expected finite values, found others');
+  requireSquare('eigenSymmetric', a);
+  const scale = largestMagnitude('eigenSymmetric', a);
   const unit = scale === 0 ? 1 : scale;
   const t = tridiagonalise({ ...a, data: a.data.map((value) => value / unit) });
   for (let i = 0; i < a.rows; i++) isolate(t, i);

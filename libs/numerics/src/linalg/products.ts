@@ -1,3 +1,4 @@
+import { requireOneLength } from './checks.js';
 import type { Matrix } from './matrix.js';
 import { transpose, zeros } from './matrix.js';
 
@@ -15,9 +16,7 @@ const blockSize = 256;
  * Method: 2 × 2 tiles of dot products over blocks of 256 columns. Time npq.
  */
 export function timesTransposed(a: Matrix, b: Matrix): Matrix {
-  if (a.cols !== b.cols) {
-    throw new RangeError(`product of rows: expected rows of one length, found ${a.cols} and ${b.cols}`);
-  }
+  requireOneLength(a.cols, b.cols);
   const result = zeros(a.rows, b.rows);
   for (let start = 0; start < a.cols; start += blockSize) {
     const block = { start, end: Math.min(a.cols, start + blockSize) };
@@ -79,7 +78,7 @@ function add(result: Matrix, at: number, value: number): void {
 }
 
 /** Copies the upper triangle, which is complete, to the lower one. */
-function mirror({ rows, data }: Matrix): void {
+export function mirror({ rows, data }: Matrix): void {
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < i; j++) data[i * rows + j] = data[j * rows + i] as number;
   }

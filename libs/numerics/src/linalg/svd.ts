@@ -7,9 +7,9 @@ import { times, timesTransposed } from './products.js';
 export interface Svd {
   /** σ, largest first. */
   readonly values: Float64Array;
-  /** uᵢ as rows, k × rows of A. The vector of a value of zero is zero when A has fewer columns than rows. */
+  /** uᵢ as rows, k × rows of A. The vector of a value of zero is one of many, or zero. */
   readonly left: Matrix;
-  /** vᵢ as rows, k × columns of A. The vector of a value of zero is zero when A has fewer rows than columns. */
+  /** vᵢ as rows, k × columns of A. The vector of a value of zero is one of many, or zero. */
   readonly right: Matrix;
 }
 

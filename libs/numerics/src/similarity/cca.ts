@@ -1,7 +1,6 @@
+import { plain, type LinearAlgebra } from '../linalg/linear-algebra.js';
 import type { Activations } from '../linalg/matrix.js';
-import { times, timesTransposed } from '../linalg/products.js';
 import type { Svd } from '../linalg/svd.js';
-import { singularValues } from '../linalg/svd.js';
 import type { Whitened } from './whiten.js';
 import { requirePoints, whiten } from './whiten.js';
 
@@ -24,14 +23,18 @@ export interface Correlations {
  * `get_cca_similarity`. Time n(p² + q² + pq), memory n(p + q).
  * Reference: Björck and Golub 1973, Math. Comp. 27, 579–594. Agrees with numpy to 1e-9 (test/parity).
  */
-export function cca(x: Activations, y: Activations, options: { readonly epsilon: number }): Correlations {
+export function cca(
+  x: Activations,
+  y: Activations,
+  options: { readonly epsilon: number; readonly algebra?: LinearAlgebra },
+): Correlations {
   const first = whiten(x, options);
-  return ccaFromWhitened(first, y === x ? first : whiten(y, options));
+  return ccaFromWhitened(first, y === x ? first : whiten(y, options), options.algebra);
 }
 
 /** `cca` of two networks that were whitened before, with the same epsilon. */
-export function ccaFromWhitened(x: Whitened, y: Whitened): Correlations {
-  const { svd, warnings } = canonicalDirections(x, y);
+export function ccaFromWhitened(x: Whitened, y: Whitened, algebra?: LinearAlgebra): Correlations {
+  const { svd, warnings } = canonicalDirections(x, y, algebra);
   return { coefficients: coefficientsOf(svd), warnings };
 }
 
@@ -41,10 +44,15 @@ export function coefficientsOf(svd: Svd): number[] {
 }
 
 /** The singular decomposition behind the correlations: left vectors belong to x, right vectors to y. */
-export function canonicalDirections(x: Whitened, y: Whitened): { svd: Svd; warnings: string[] } {
+export function canonicalDirections(
+  x: Whitened,
+  y: Whitened,
+  algebra = plain,
+): { svd: Svd; warnings: string[] } {
   requireComparable(x, y);
-  const cross = timesTransposed(x.centred, y.centred);
-  const svd = singularValues(timesTransposed(times(x.transform, cross), y.transform));
+  const cross = algebra.timesTransposed(x.centred, y.centred);
+  const halfWhite = algebra.times(x.transform, cross);
+  const svd = algebra.singularValues(algebra.timesTransposed(halfWhite, y.transform));
   return { svd, warnings: pairWarnings(x, y) };
 }
 

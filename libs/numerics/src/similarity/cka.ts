@@ -1,6 +1,6 @@
+import { plain } from '../linalg/linear-algebra.js';
 import type { Activations, Matrix } from '../linalg/matrix.js';
 import { centredChannels } from '../linalg/matrix.js';
-import { timesTransposed } from '../linalg/products.js';
 
 /**
  * Linear centred kernel alignment, ‖YᵀX‖² / (‖XᵀX‖ ‖YᵀY‖) in Frobenius norms. Unlike CCA it changes under an
@@ -14,17 +14,21 @@ import { timesTransposed } from '../linalg/products.js';
  * Method: products of the centred channels. Time n(p² + q² + pq).
  * Reference: Kornblith, Norouzi, Lee and Hinton 2019, ICML, section 3.
  */
-export function linearCka(x: Activations, y: Activations): { value: number; warnings: readonly string[] } {
+export function linearCka(
+  x: Activations,
+  y: Activations,
+  algebra = plain,
+): { value: number; warnings: readonly string[] } {
   if (x.rows !== y.rows) {
     throw new RangeError(`cka: expected the same points in both networks, found ${x.rows} and ${y.rows}`);
   }
   const [first, second] = [centredChannels(x), centredChannels(y)];
-  const size = norm(timesTransposed(first, first)) * norm(timesTransposed(second, second));
+  const size = norm(algebra.timesTransposed(first, first)) * norm(algebra.timesTransposed(second, second));
   if (size === 0) return { value: 0, warnings: ['all channels of a network are constant'] };
   const most = Math.max(x.cols, y.cols);
   const few = `only ${x.rows} points for ${most} channels: CKA is too high; compare with the baseline`;
   return {
-    value: Math.min(1, norm(timesTransposed(first, second)) ** 2 / size),
+    value: Math.min(1, norm(algebra.timesTransposed(first, second)) ** 2 / size),
     warnings: x.rows < most ? [few] : [],
   };
 }

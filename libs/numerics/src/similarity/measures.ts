@@ -1,3 +1,4 @@
+import type { LinearAlgebra } from '../linalg/linear-algebra.js';
 import type { Activations } from '../linalg/matrix.js';
 import { cca } from './cca.js';
 import { linearCka } from './cka.js';
@@ -11,6 +12,8 @@ export interface MeasureOptions {
   readonly epsilon: number;
   /** How correlations become one number; PWCCA and CKA define their own. */
   readonly summary: Summary;
+  /** What computes; the plain one when left out. */
+  readonly algebra?: LinearAlgebra;
 }
 
 /** Similarity of two networks at one layer. */
@@ -57,8 +60,8 @@ export const measures: Readonly<Record<MeasureName, Measure>> = {
   cka: {
     describe:
       'Linear centred kernel alignment; the same under rotations, sensitive to directions of high variance.',
-    compute(x, y) {
-      return { ...linearCka(x, y), coefficients: [] };
+    compute(x, y, { algebra }) {
+      return { ...linearCka(x, y, algebra), coefficients: [] };
     },
   },
 };

@@ -1,6 +1,6 @@
+import { plain, type LinearAlgebra } from '../linalg/linear-algebra.js';
 import type { Activations, Matrix } from '../linalg/matrix.js';
 import { row } from '../linalg/matrix.js';
-import { times } from '../linalg/products.js';
 import type { Correlations } from './cca.js';
 import { canonicalDirections, coefficientsOf } from './cca.js';
 import { whiten } from './whiten.js';
@@ -23,11 +23,12 @@ export interface WeightedCorrelations extends Correlations {
 export function pwcca(
   x: Activations,
   y: Activations,
-  options: { readonly epsilon: number },
+  options: { readonly epsilon: number; readonly algebra?: LinearAlgebra },
 ): WeightedCorrelations {
+  const { algebra = plain } = options;
   const first = whiten(x, options);
-  const { svd, warnings } = canonicalDirections(first, whiten(y, options));
-  const projections = times(svd.left, times(first.transform, first.gram));
+  const { svd, warnings } = canonicalDirections(first, whiten(y, options), algebra);
+  const projections = algebra.times(svd.left, algebra.times(first.transform, first.gram));
   return { coefficients: coefficientsOf(svd), weights: shares(projections), warnings };
 }
 

@@ -1,3 +1,4 @@
+import type { LinearAlgebra } from '../linalg/linear-algebra.js';
 import type { Activations } from '../linalg/matrix.js';
 import type { Correlations } from './cca.js';
 import { ccaFromWhitened } from './cca.js';
@@ -13,7 +14,11 @@ import { whiten } from './whiten.js';
  *
  * Reference: Raghu, Gilmer, Yosinski and Sohl-Dickstein 2017, NeurIPS 30, section 2.
  */
-export function svcca(x: Activations, y: Activations, options: { readonly epsilon: number }): Correlations {
+export function svcca(
+  x: Activations,
+  y: Activations,
+  options: { readonly epsilon: number; readonly algebra?: LinearAlgebra },
+): Correlations {
   const kept = { ...options, variance: 0.99 };
-  return ccaFromWhitened(whiten(x, kept), whiten(y, kept));
+  return ccaFromWhitened(whiten(x, kept), whiten(y, kept), options.algebra);
 }

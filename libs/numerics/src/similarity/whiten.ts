@@ -1,8 +1,7 @@
 import type { Eigen } from '../linalg/eigen.js';
-import { eigenSymmetric } from '../linalg/eigen.js';
+import { plain, type LinearAlgebra } from '../linalg/linear-algebra.js';
 import type { Activations, Matrix } from '../linalg/matrix.js';
 import { centredChannels, takeRows, zeros } from '../linalg/matrix.js';
-import { timesTransposed } from '../linalg/products.js';
 
 /** What every comparison with a network needs of it. Made once by `whiten`, used for any number of pairs. */
 export interface Whitened {
@@ -24,6 +23,8 @@ export interface WhitenOptions {
   readonly epsilon: number;
   /** Keep only the largest directions that hold this share of the variance, in (0, 1]; all when left out. */
   readonly variance?: number;
+  /** What computes; the plain one when left out. */
+  readonly algebra?: LinearAlgebra;
 }
 
 /**
@@ -44,7 +45,7 @@ export function whiten(x: Activations, options: WhitenOptions): Whitened {
   const { kept, largest } = varying(channels, options.epsilon);
   if (options.variance === undefined) requirePoints(x.rows, kept.length);
   const centred = kept.length === x.cols ? channels : takeRows(channels, kept);
-  const gram = timesTransposed(centred, centred);
+  const gram = (options.algebra ?? plain).timesTransposed(centred, centred);
   const { transform, clamped } = inverseRoot(gram, largest, options);
   return {
     points: x.rows,
@@ -89,7 +90,8 @@ function inverseRoot(
   largest: number,
   options: WhitenOptions,
 ): { transform: Matrix; clamped: number } {
-  const eigen = eigenSymmetric({ ...gram, data: gram.data.map((value) => value / largest) });
+  const scaled = { ...gram, data: gram.data.map((value) => value / largest) };
+  const eigen = (options.algebra ?? plain).eigenSymmetric(scaled);
   const directions = directionsKept(eigen, options.variance ?? 1);
   const transform = zeros(directions, gram.rows);
   const floor = ((eigen.values[0] ?? 0) + options.epsilon) * gram.rows * Number.EPSILON;

@@ -1,8 +1,8 @@
-import type { EngineSettings, TaskKind } from '@palimpsest/contracts';
+import type { TaskKind } from '@palimpsest/contracts';
 import type { Logger } from 'pino';
 import type { Store } from '../store/store.js';
 import type { AnyTaskDefinition } from '../tasks/task.js';
-import { work } from '../tasks/work.js';
+import { work, type WorkSurroundings } from '../tasks/work.js';
 import { endOf, type Job, type Jobs } from './jobs.js';
 
 /** Runs jobs in this thread, through the same door as a process of their own. For tests and debuggers. */
@@ -10,15 +10,15 @@ export class InlineJobs implements Jobs {
   readonly #store: Store;
   readonly #definitionOf: (kind: TaskKind) => AnyTaskDefinition;
   readonly #log: Logger;
-  readonly #engine: EngineSettings | undefined;
+  readonly #computing: Pick<WorkSurroundings, 'engine' | 'linearAlgebra'>;
 
   constructor(
     store: Store,
     definitionOf: (kind: TaskKind) => AnyTaskDefinition,
     log: Logger,
-    engine?: EngineSettings,
+    computing: Pick<WorkSurroundings, 'engine' | 'linearAlgebra'> = {},
   ) {
-    this.#engine = engine;
+    this.#computing = computing;
     this.#store = store;
     this.#definitionOf = definitionOf;
     this.#log = log;
@@ -39,7 +39,7 @@ export class InlineJobs implements Jobs {
       threads: job.needs.cpus,
       signal,
       log: this.#log,
-      ...(this.#engine && { engine: this.#engine }),
+      ...this.#computing,
     };
     const exitCode = await work(this.#definitionOf(job.kind), job.taskId, surroundings);
     if (exitCode !== 0) signal.throwIfAborted();

@@ -109,13 +109,17 @@ describe('ProcessJobs', () => {
   it.each([
     ['as many as the task needs', {}, 3],
     ['as many as THREADS_PER_TASK says', { THREADS_PER_TASK: '2' }, 2],
-  ])('gives a job threads: %s', async (_, env, threads) => {
-    const { jobs, ask, store } = open(5000, { ...env, DATA_DIR: await mkdtemp(join(folder, 'threads-')) });
+  ])('gives a job its linear algebra, and threads: %s', async (_, env, threads) => {
+    const { jobs, ask, store } = open(5000, {
+      ...env,
+      LINEAR_ALGEBRA: 'openblas',
+      DATA_DIR: await mkdtemp(join(folder, 'threads-')),
+    });
     const id = await ask(behaviours.succeed);
     await jobs.run({ ...jobOf(id), needs: { ...someResources, cpus: 3 } }, never);
     const { output } = (await new TaskRecords(store, id).readOutput()) ?? {};
     const { coefficients } = output as TaskOutput<'compare'>;
-    expect(await store.getJson(coefficients, z.unknown())).toEqual({ threads });
+    expect(await store.getJson(coefficients, z.unknown())).toEqual({ threads, linearAlgebra: 'openblas' });
   });
 
   it('ends a job by force when it does not stop in time', async () => {

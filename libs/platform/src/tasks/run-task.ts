@@ -1,11 +1,13 @@
 import {
   artifactRefSchema,
   onnxOnProcessors,
+  plainLinearAlgebra,
   PlatformError,
   tasks,
   treeRefSchema,
   type ArtifactRef,
   type EngineSettings,
+  type LinearAlgebraSettings,
   type TaskInput,
   type TaskKind,
   type TaskOutput,
@@ -29,6 +31,8 @@ export interface Surroundings {
   threads: number;
   /** What is to run networks: ONNX Runtime on processors when left out. */
   engine?: EngineSettings;
+  /** What is to compute similarities: the plain one when left out. */
+  linearAlgebra?: LinearAlgebraSettings;
   signal: AbortSignal;
   progress: (progress: Progress) => void;
 }
@@ -101,17 +105,13 @@ function checkOutput(kind: TaskKind, made: unknown): TaskOutput<TaskKind> {
   throw new Error(`output of ${kind}: ${z.prettifyError(parsed.error)}`);
 }
 
-function contextOf(
-  taskId: string,
-  records: TaskRecords,
-  { store, threads, engine = onnxOnProcessors, signal, progress }: Surroundings,
-): TaskContext {
+function contextOf(taskId: string, records: TaskRecords, surroundings: Surroundings): TaskContext {
+  const { progress, ...rest } = surroundings;
   return {
+    engine: onnxOnProcessors,
+    linearAlgebra: plainLinearAlgebra,
+    ...rest,
     taskId,
-    store,
-    threads,
-    engine,
-    signal,
     progress: (done, message) => progress(message === undefined ? { done } : { done, message }),
     loadState: () => records.loadState(),
     saveState: (state) => records.saveState(state),

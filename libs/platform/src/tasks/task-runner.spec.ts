@@ -14,7 +14,7 @@ const [definition] = definitions as [(typeof definitions)[0]];
 function open(halvings?: number) {
   const store = new Store(new MemoryStore());
   const jobs = new InlineJobs(store, () => definition, pino({ level: 'silent' }));
-  const config = { STORE_URL: 'memory:', THREADS_PER_TASK: 1 };
+  const config = { STORE_URL: 'memory:', THREADS_PER_TASK: 1, LINEAR_ALGEBRA: 'plain' as const };
   const runner = new TaskRunner({ store, jobs, config, threads: undefined });
   const following = { signal: new AbortController().signal, onProgress: () => undefined };
   const run = (seed: number) => {
@@ -52,7 +52,8 @@ describe('a task that runs as a job', () => {
   it('says what it waits for instead of the progress of an earlier attempt, and its own when it began', async () => {
     const jobs = new FakeJobs();
     const store = new Store(new MemoryStore());
-    const runner = new TaskRunner({ store, jobs, config: { STORE_URL: 'memory:' }, threads: undefined });
+    const config = { STORE_URL: 'memory:', LINEAR_ALGEBRA: 'plain' as const };
+    const runner = new TaskRunner({ store, jobs, config, threads: undefined });
     const told: object[] = [];
     const following = {
       signal: new AbortController().signal,

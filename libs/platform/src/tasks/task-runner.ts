@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { OutOfMemoryError, PlatformError, type TaskKind } from '@palimpsest/contracts';
-import type { Config } from '../config.js';
+import { linearAlgebraSettings, type Config } from '../config.js';
 import type { Job, Jobs } from '../jobs/jobs.js';
 import type { Store } from '../store/store.js';
 import { endingOf, endingOfError, failureOf, type Ending, type Failure } from './ending.js';
@@ -15,7 +15,7 @@ const POLL_MS = 1000;
 export interface TaskRunnerParts {
   store: Store;
   jobs: Jobs;
-  config: Pick<Config, 'STORE_URL' | 'THREADS_PER_TASK'>;
+  config: Pick<Config, 'STORE_URL' | 'THREADS_PER_TASK' | 'LINEAR_ALGEBRA' | 'OPENBLAS_LIBRARY'>;
   /** Undefined runs tasks in this thread. */
   threads: ThreadPool | undefined;
 }
@@ -67,12 +67,13 @@ export class TaskRunner {
     const { taskId, kind, input, needs } = task;
     const order = { taskId, kind, input };
     const threads = this.#config.THREADS_PER_TASK ?? Math.min(needs.cpus, availableParallelism());
+    const linearAlgebra = linearAlgebraSettings(this.#config);
     if (this.#pool) {
-      const place = { module: definition.module, storeUrl: this.#config.STORE_URL, threads };
+      const place = { module: definition.module, storeUrl: this.#config.STORE_URL, threads, linearAlgebra };
       return this.#pool.run({ ...order, ...place }, following);
     }
     const { signal, onProgress } = following;
-    const surroundings = { store: this.#store, threads, signal, progress: onProgress };
+    const surroundings = { store: this.#store, threads, linearAlgebra, signal, progress: onProgress };
     return endingOf(() => runTask(definition, order, surroundings));
   }
 

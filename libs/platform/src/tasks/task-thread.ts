@@ -18,6 +18,7 @@ export async function runOnThread({ port, ...order }: ThreadOrderWithPort): Prom
       return runTask(definitionOf(loaded.definitions, order.kind), order, {
         store: openStore(order.storeUrl, { tell: (call) => storeCalls.push(call) }),
         threads: order.threads,
+        linearAlgebra: order.linearAlgebra,
         signal: stop.signal,
         progress: (progress) => port.postMessage(progress),
       });

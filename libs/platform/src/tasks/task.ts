@@ -1,4 +1,10 @@
-import type { EngineSettings, TaskInput, TaskKind, TaskOutput } from '@palimpsest/contracts';
+import type {
+  EngineSettings,
+  LinearAlgebraSettings,
+  TaskInput,
+  TaskKind,
+  TaskOutput,
+} from '@palimpsest/contracts';
 import type { Store } from '../store/store.js';
 
 /** What a running task may use. It reads and writes only the store. */
@@ -9,6 +15,8 @@ export interface TaskContext {
   threads: number;
   /** What is to run networks. */
   engine: EngineSettings;
+  /** What is to compute similarities. */
+  linearAlgebra: LinearAlgebraSettings;
   signal: AbortSignal;
   /** @param done share of the work in [0, 1] @param message a few words for a person, such as "epoch 3 of 20" */
   progress(done: number, message?: string): void;

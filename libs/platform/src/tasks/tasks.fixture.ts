@@ -18,12 +18,15 @@ export const behaviours = {
 
 async function run(
   { seed }: TaskInput<'compare'>,
-  { store, threads, ...context }: TaskContext,
+  { store, threads, linearAlgebra, ...context }: TaskContext,
 ): Promise<TaskOutput<'compare'>> {
   context.progress(0.5, 'half');
   await sleep(50);
   if (seed !== behaviours.succeed) await misbehave(seed, context);
-  return { layers: [], coefficients: await store.putJson('coefficients', { threads }) };
+  return {
+    layers: [],
+    coefficients: await store.putJson('coefficients', { threads, linearAlgebra: linearAlgebra.name }),
+  };
 }
 
 async function misbehave(

@@ -1,3 +1,4 @@
+import type { LinearAlgebraSettings } from '@palimpsest/contracts';
 import type { MessagePort } from 'node:worker_threads';
 import type { TaskOrder } from './run-task.js';
 
@@ -7,5 +8,6 @@ export interface ThreadOrder extends TaskOrder {
   module: string;
   storeUrl: string;
   threads: number;
+  linearAlgebra: LinearAlgebraSettings;
 }
 export type ThreadOrderWithPort = ThreadOrder & { port: MessagePort };

@@ -28,13 +28,14 @@ function start(seed: number, signal = new AbortController().signal) {
     module: definitionOf(definitions, 'compare').module,
     storeUrl: `file:${folder}/store`,
     threads: 3,
+    linearAlgebra: { name: 'openblas' as const },
   };
   const order = { taskId: taskId('compare', input), kind: 'compare' as const, input, ...place };
   return { progress, ended: pool.run(order, { signal, onProgress: (each) => progress.push(each) }) };
 }
 
 describe('ThreadPool', () => {
-  it('runs a task of a module by its URL, with the store, and hears of its progress', async () => {
+  it('runs a task of a module by its URL, with the store and what is to compute, and hears of its progress', async () => {
     const { progress, ended } = start(behaviours.succeed);
     const { outcome, seconds } = await ended;
     expect(outcome).toMatchObject({ ok: true, output: { layers: [] } });
@@ -42,7 +43,7 @@ describe('ThreadPool', () => {
     expect(progress).toContainEqual({ done: 0.5, message: 'half' });
     const { coefficients } = (outcome as { output: { coefficients: never } }).output;
     const written = await openStore(`file:${folder}/store`).get(coefficients);
-    expect(Buffer.from(written).toString()).toBe('{"threads":3}');
+    expect(Buffer.from(written).toString()).toBe('{"linearAlgebra":"openblas","threads":3}');
   });
 
   it('brings the kind of an error across, and where it was thrown', async () => {

@@ -1,20 +1,15 @@
-import { messageOf, OutOfMemoryError, type EngineSettings, type TaskKind } from '@palimpsest/contracts';
+import { messageOf, OutOfMemoryError, type TaskKind } from '@palimpsest/contracts';
 import type { Logger } from 'pino';
 import { exitCodes } from '../jobs/jobs.js';
-import type { Store } from '../store/store.js';
 import { failureOf } from './ending.js';
-import { runTask } from './run-task.js';
+import { runTask, type Surroundings } from './run-task.js';
 import { TaskRecords, type Progress } from './task-records.js';
 import type { AnyTaskDefinition } from './task.js';
 
 const PROGRESS_MS = 1000;
 
 /** What a job is run with. */
-export interface WorkSurroundings {
-  store: Store;
-  threads: number;
-  engine?: EngineSettings;
-  signal: AbortSignal;
+export interface WorkSurroundings extends Omit<Surroundings, 'progress'> {
   log: Logger;
 }
 

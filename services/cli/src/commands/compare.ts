@@ -11,7 +11,8 @@ Examples:
   palimpsest compare neurons0.npy neurons1.npy --channels-first
 
 Each file holds one matrix, data points × channels, for the same data points in the same order. --json prints
-{measure, value, coefficients, points, channels: [of the first, of the second], warnings}.
+{measure, value, coefficients, points, channels: [of the first, of the second], warnings}, and
+linearAlgebra where LINEAR_ALGEBRA is not plain.
 `;
 
 /** Options of `compare` as they are given. */

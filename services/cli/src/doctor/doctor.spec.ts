@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runChecks } from './check.js';
 import { examine, findingsText, verdictOf } from './doctor.js';
 import { jobsChecks } from './jobs-checks.js';
-import { nodeVersion, spaceFinding } from './place-checks.js';
+import { nodeVersion, placeChecks, spaceFinding } from './place-checks.js';
 import { skewFinding } from './skew.js';
 import { writeReadDelete } from './store-checks.js';
 
@@ -28,10 +28,21 @@ describe('the doctor', () => {
       'Node',
       'library: ONNX Runtime',
       'engine',
+      'linear algebra',
       'library: sharp',
       'GPU',
     ])
       expect(said).toMatch(new RegExp(`^(ok|warn) +${thing} `, 'm'));
+  }, 90_000);
+
+  it('says what is wrong with the linear algebra that is asked for', async () => {
+    const asked = { LINEAR_ALGEBRA: 'openblas', OPENBLAS_LIBRARY: '/nowhere/libopenblas.so' };
+    const findings = await runChecks(placeChecks(loadConfig({ DATA_DIR: place, ...asked })));
+    expect(findings.find(({ thing }) => thing === 'linear algebra')).toMatchObject({
+      verdict: 'FAIL',
+      code: 'invalid',
+      found: expect.stringContaining('tried /nowhere/libopenblas.so') as string,
+    });
   }, 90_000);
 
   it('says once what is wrong with a database that does not answer, without its password', async () => {

@@ -1,7 +1,13 @@
 import { execFile } from 'node:child_process';
 import { mkdir, statfs } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { createBus, createLogger, engineSettings, type Config } from '@palimpsest/platform';
+import {
+  createBus,
+  createLogger,
+  engineSettings,
+  linearAlgebraSettings,
+  type Config,
+} from '@palimpsest/platform';
 import { safe, type Check, type Finding } from './check.js';
 
 const OLDEST_NODE = [20, 19] as const;
@@ -29,6 +35,7 @@ export function placeChecks(config: Config): Check[] {
     { thing: 'Node', advice: `install Node ${OLDEST_NODE.join('.')} or later`, run: () => nodeVersion() },
     { thing: 'library: ONNX Runtime', advice: 'run npm install again, with optional packages', run: onnx },
     { thing: 'engine', advice: 'see ENGINE', run: () => engine(config) },
+    { thing: 'linear algebra', advice: 'see LINEAR_ALGEBRA', run: () => linearAlgebra(config) },
     { thing: 'library: sharp', advice: 'run npm install again, with optional packages', run: sharp },
     { thing: 'GPU', advice: '', run: () => gpu(config) },
   ];
@@ -72,6 +79,12 @@ async function engine(config: Config): Promise<Omit<Finding, 'thing'>> {
   const found = `${name}: ${runtime} ${version}`;
   if (!runtime.includes('no GPU')) return { verdict: 'ok', found };
   return { verdict: 'warn', found, advice: 'it computes on processors; see docs/guide/engines.md' };
+}
+
+/** Loads what `LINEAR_ALGEBRA` names. */
+async function linearAlgebra(config: Config): Promise<string> {
+  const { openLinearAlgebra } = await import('@palimpsest/blas');
+  return (await openLinearAlgebra(linearAlgebraSettings(config), 1)).name;
 }
 
 async function sharp(): Promise<string> {

@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { openLinearAlgebra } from '@palimpsest/blas';
 import { messageOf, PlatformError, type Measure } from '@palimpsest/contracts';
 import { readNpy } from '@palimpsest/formats';
-import { measures, transpose, type Activations } from '@palimpsest/numerics';
+import { measures, plain, transpose, type Activations } from '@palimpsest/numerics';
+import { linearAlgebraSettings, loadConfig } from '@palimpsest/platform/work';
 import type { CompareOptions } from '../commands/compare.js';
 
 /** Similarity of two activation matrices. */
@@ -14,6 +17,8 @@ export interface Comparison {
   /** Of the first matrix and of the second. */
   channels: [number, number];
   warnings: string[];
+  /** What computed, with its version; left out for the plain one. */
+  linearAlgebra?: string;
 }
 
 /** @throws PlatformError `invalid` or `not-found`, naming the file */
@@ -24,14 +29,18 @@ export async function compareFiles(
 ): Promise<Comparison> {
   const [a, b] = [await readMatrix(fileA, options), await readMatrix(fileB, options)];
   const { measure, epsilon, summary } = options;
+  const config = loadConfig();
+  const threads = config.THREADS_PER_TASK ?? availableParallelism();
+  const algebra = await openLinearAlgebra(linearAlgebraSettings(config), threads);
   try {
     if (a.rows !== b.rows) {
       throw new RangeError(`expected the same data points in both files, found ${a.rows} and ${b.rows}`);
     }
-    const { value, coefficients, warnings } = measures[measure].compute(a, b, { epsilon, summary });
+    const { value, coefficients, warnings } = measures[measure].compute(a, b, { epsilon, summary, algebra });
     return {
       ...{ measure, value, coefficients: [...coefficients] },
       ...{ points: a.rows, channels: [a.cols, b.cols], warnings: [...warnings] },
+      ...(algebra !== plain && { linearAlgebra: algebra.name }),
     };
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
@@ -49,12 +58,14 @@ export function comparisonText({
   points,
   channels,
   warnings,
+  linearAlgebra,
 }: Comparison): string {
   const largest = coefficients.slice(0, 5).map((c) => c.toFixed(4));
   return [
     `${measure} ${value}`,
     `${points} data points, ${channels.join(' and ')} channels`,
     ...(largest.length > 0 ? [`largest correlations ${largest.join(', ')}`] : []),
+    ...(linearAlgebra === undefined ? [] : [`by ${linearAlgebra}`]),
     ...warnings.map((warning) => `warning: ${warning}`),
   ].join('\n');
 }

@@ -94,9 +94,14 @@ function comparisonGroups(view: View): ProvenanceGroup[] {
   return view.targets.flatMap((target) => {
     const found = view.comparisons.filter((c) => c.target === target);
     if (found.length === 0) return [];
-    const tasks = found.map(({ pair, a, b, fold, taskId, version }) => ({
+    const tasks = found.map(({ pair, a, b, fold, taskId, version, linearAlgebra }) => ({
       ...{ kind: 'compare', version, taskId, artifact: '' },
-      part: `${pairWords[pair]}: ${modelWords(a)}; ${modelWords(b)}${fold === null ? '' : `; fold ${fold}`}`,
+      part: [
+        `${pairWords[pair]}: ${modelWords(a)}`,
+        modelWords(b),
+        ...(fold === null ? [] : [`fold ${fold}`]),
+        ...(linearAlgebra === undefined ? [] : [`by ${linearAlgebra}`]),
+      ].join('; '),
     }));
     return [{ anchor: `from-comparisons-${target}`, about: `${target}: comparisons`, tasks }];
   });

@@ -1,0 +1,1 @@
+export { openLinearAlgebra } from './open-linear-algebra.js';
