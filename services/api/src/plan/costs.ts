@@ -5,7 +5,8 @@ import type { Estimate } from './node.js';
 /**
  * What an architecture costs, measured with ONNX Runtime on two cores of a server of 2024. Seconds are those of the
  * processors that a task of it gets; a pixel is one of the resized image. Of the last three, training was measured beside
- * `resnet50` on a busy machine and put in proportion; inference and low memory are guesses from `resnet50` likewise.
+ * `resnet50` on a busy machine and put in proportion; inference and low memory are guesses from `resnet50` likewise. The
+ * memory of all but `resnet50` was measured before training took half of what it had taken.
  */
 interface Cost {
   cpus: number;
@@ -14,6 +15,7 @@ interface Cost {
   baseBytes: number;
   batchBytesPerPixel: number;
   lowMemoryBytesPerPixel: number;
+  inferBytesPerPixel: number;
   checkpointBytes: number;
 }
 
@@ -22,9 +24,10 @@ const costs: Record<Architecture, Cost> = {
     cpus: 2,
     trainSecondsPerPixel: 2e-6,
     inferSecondsPerPixel: 4e-7,
-    baseBytes: 7e8,
-    batchBytesPerPixel: 8700,
-    lowMemoryBytesPerPixel: 4200,
+    baseBytes: 1.15e9,
+    batchBytesPerPixel: 2500,
+    lowMemoryBytesPerPixel: 2250,
+    inferBytesPerPixel: 2175,
     checkpointBytes: 9.5e7,
   },
   'resnet-mini': {
@@ -34,6 +37,7 @@ const costs: Record<Architecture, Cost> = {
     baseBytes: 3e8,
     batchBytesPerPixel: 2200,
     lowMemoryBytesPerPixel: 1100,
+    inferBytesPerPixel: 550,
     checkpointBytes: 5e5,
   },
   densenet121: {
@@ -43,6 +47,7 @@ const costs: Record<Architecture, Cost> = {
     baseBytes: 4.5e8,
     batchBytesPerPixel: 12000,
     lowMemoryBytesPerPixel: 6000,
+    inferBytesPerPixel: 3000,
     checkpointBytes: 2.9e7,
   },
   'inception-v3': {
@@ -52,6 +57,7 @@ const costs: Record<Architecture, Cost> = {
     baseBytes: 1e9,
     batchBytesPerPixel: 5100,
     lowMemoryBytesPerPixel: 2600,
+    inferBytesPerPixel: 1275,
     checkpointBytes: 8.8e7,
   },
   'inception-resnet-v2': {
@@ -61,6 +67,7 @@ const costs: Record<Architecture, Cost> = {
     baseBytes: 2.1e9,
     batchBytesPerPixel: 7300,
     lowMemoryBytesPerPixel: 3700,
+    inferBytesPerPixel: 1825,
     checkpointBytes: 2.2e8,
   },
 };
@@ -92,7 +99,7 @@ export function trainNeeds({ study, gpus }: PlanContext, dataset: Dataset): Reso
 export function inferNeeds(study: Study, dataset: Dataset): Resources {
   const cost = costs[study.network.architecture];
   const memoryBytes = Math.round(
-    cost.baseBytes + (cost.batchBytesPerPixel / 4) * inferenceBatch * pixelsOf(dataset),
+    cost.baseBytes + cost.inferBytesPerPixel * inferenceBatch * pixelsOf(dataset),
   );
   return { cpus: cost.cpus, memoryBytes, gpus: 0 };
 }

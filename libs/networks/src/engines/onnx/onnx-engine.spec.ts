@@ -1,8 +1,18 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { initialWeights } from '../../initialise.js';
 import { buildNetwork } from '../../build-network.js';
-import { adam, anyBatch, anyWeights, digest, relativeError, tinyNetwork } from '../conformance/cases.js';
+import type { ConvOptions } from '../../architectures/network-builder.js';
+import {
+  adam,
+  anyBatch,
+  anyWeights,
+  digest,
+  relativeError,
+  smallNetwork,
+  tinyNetwork,
+} from '../conformance/cases.js';
 import { engineConformance } from '../conformance/engine-conformance.js';
+import { checkGradients } from '../conformance/gradient-cases.js';
 import { onnxEngine } from './onnx-engine.js';
 
 engineConformance('onnx', onnxEngine);
@@ -11,6 +21,22 @@ describe('onnx: its native library', () => {
   it('is told not to report what it runs, before it is loaded', async () => {
     await onnxEngine.describe();
     expect(process.env['ORT_DISABLE_TELEMETRY']).toBe('1');
+  });
+});
+
+describe('onnx: gradients of convolutions of images so large that the operator of the runtime makes them', () => {
+  const same = { filters: 4, kernel: 3, padding: 1 } as const;
+  const halving = { filters: 4, kernel: 3, stride: 2, padding: 'same', bias: false } as const;
+  const cases: [string, number, ConvOptions][] = [
+    ['3 × 3', 28, same],
+    ['3 × 3 of stride 2, padded below and on the right alone, without a bias', 56, halving],
+    ['1 × 7, which leaves the border out', 32, { filters: 3, kernel: [1, 7] }],
+  ];
+  it.each(cases)('%s', async (_, imageSize, options) => {
+    const network = smallNetwork({ imageSize, classes: 3 }, (net) =>
+      net.conv('conv', net.conv('stem', 'images', { filters: 5, kernel: 1 }), options),
+    );
+    await checkGradients(onnxEngine, network);
   });
 });
 
