@@ -81,23 +81,44 @@ export function copiesOfInput(sliding: Sliding): RowTable {
   );
 }
 
+interface Gathering {
+  table: RowTable;
+  channels: number;
+}
+
 /**
  * Copies rows of every image of a batch.
  *
  * @param matrix (n · table.missing) × channels
  * @returns n × the shape of the table × channels
  */
-export function gatherRows(
-  graph: Graph,
-  matrix: string,
-  { table: rows, channels }: { table: RowTable; channels: number },
-): string {
-  let images = graph.node('Reshape', [matrix, graph.integers([-1, rows.missing, channels])]);
-  if (rows.indices.includes(rows.missing)) {
-    images = graph.node('Pad', [images, graph.integers([0, 0, 0, 0, 1, 0])]);
-  }
-  const indices = graph.constant(rows.name, rows.shape, () => rows.indices);
-  return graph.node('Gather', [images, indices], { axis: 1 });
+export function gatherRows(graph: Graph, matrix: string, { table, channels }: Gathering): string {
+  const indices = graph.constant(table.name, table.shape, () => table.indices);
+  return graph.node('Gather', [withMissing(graph, matrix, { table, channels }), indices], { axis: 1 });
+}
+
+/**
+ * The same, summed over the first axis of the table: (n · its second length) × channels.
+ *
+ * Copy by copy: the result of a reduction depends on the number of threads where it is more than that of images.
+ */
+export function sumOfRows(graph: Graph, matrix: string, { table, channels }: Gathering): string {
+  const [copies, length] = table.shape;
+  const images = withMissing(graph, matrix, { table, channels });
+  const gathered = Array.from({ length: copies }, (_, i) => {
+    const indices = () => table.indices.slice(i * length, (i + 1) * length);
+    return graph.node('Gather', [images, graph.constant(`${table.name}_${i}`, [length], indices)], {
+      axis: 1,
+    });
+  });
+  return graph.node('Reshape', [graph.node('Sum', gathered), graph.integers([-1, channels])]);
+}
+
+/** n × rows × channels, with a row of zeros at the end where the table asks for one. */
+function withMissing(graph: Graph, matrix: string, { table, channels }: Gathering): string {
+  const images = graph.node('Reshape', [matrix, graph.integers([-1, table.missing, channels])]);
+  if (!table.indices.includes(table.missing)) return images;
+  return graph.node('Pad', [images, graph.integers([0, 0, 0, 0, 1, 0])]);
 }
 
 /** Names a geometry: constants of the same name are the same. */

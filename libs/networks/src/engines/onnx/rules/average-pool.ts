@@ -2,12 +2,12 @@ import type { AveragePoolLayer } from '../../../network.js';
 import { only } from '../../only.js';
 import type { Graph } from '../graph.js';
 import {
-  gatherRows,
   geometryOf,
   inputsByTap,
   outputsByTap,
   pointsUnderWindow,
   sidesOf,
+  sumOfRows,
   type RowTable,
   type Sliding,
 } from '../windows.js';
@@ -29,7 +29,7 @@ export const averagePool: Rule<AveragePoolLayer> = {
     const { output: shape } = layer;
     const { channels } = shape;
     const sliding = { from: input.shape, to: shape, window: layer };
-    const sum = (matrix: string, table: RowTable) => sumOverTaps(graph, matrix, { table, channels });
+    const sum = (matrix: string, table: RowTable) => sumOfRows(graph, matrix, { table, channels });
     const divide = (matrix: string) => divideByCounts(graph, matrix, { sliding, channels });
     const output = { name: divide(sum(input.name, inputsByTap(sliding))), shape };
     if (!tape.wantsGradient(input)) return output;
@@ -38,18 +38,6 @@ export const averagePool: Rule<AveragePoolLayer> = {
     });
   },
 };
-
-function sumOverTaps(
-  graph: Graph,
-  matrix: string,
-  { table, channels }: { table: RowTable; channels: number },
-): string {
-  const [taps, points] = table.shape;
-  const gathered = gatherRows(graph, matrix, { table, channels });
-  const byTap = graph.node('Reshape', [gathered, graph.integers([-1, taps, points * channels])]);
-  const sums = graph.node('ReduceSum', [byTap, graph.integers([1])], { keepdims: 0 });
-  return graph.node('Reshape', [sums, graph.integers([-1, channels])]);
-}
 
 function divideByCounts(
   graph: Graph,

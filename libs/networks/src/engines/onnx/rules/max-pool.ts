@@ -1,7 +1,7 @@
 import type { MaxPoolLayer } from '../../../network.js';
 import { only } from '../../only.js';
 import { typeCodes } from '../graph.js';
-import { copiesOfInput, gatherRows, inputsByTap, sidesOf, tapsOf } from '../windows.js';
+import { copiesOfInput, gatherRows, inputsByTap, sidesOf, sumOfRows, tapsOf } from '../windows.js';
 import type { Rule } from './rule.js';
 
 export const maxPool: Rule<MaxPoolLayer> = {
@@ -40,9 +40,9 @@ export const maxPool: Rule<MaxPoolLayer> = {
         graph.integers([-1, 1, points * channels]),
       ]);
       const shares = graph.node('Mul', [wins, graph.node('Div', [slope, winners])]);
-      const copies = gatherRows(graph, shares, { table: copiesOfInput(sliding), channels });
-      const sum = graph.node('ReduceSum', [copies, taps], { keepdims: 0 });
-      tape.addGradient(input, { name: graph.node('Reshape', [sum, rows]) });
+      tape.addGradient(input, {
+        name: sumOfRows(graph, shares, { table: copiesOfInput(sliding), channels }),
+      });
     });
   },
 };
