@@ -3,13 +3,15 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { V1Pod } from '@kubernetes/client-node';
 import { readTaskLog } from '@palimpsest/platform';
 import { eventually, someResources } from '@palimpsest/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Job } from '../../libs/platform/src/jobs/jobs.js';
 import { permissionsIn } from '../../libs/platform/src/jobs/kubernetes/permissions.js';
 import { makeImage, missing, startLab, type Lab } from './lab/lab.mjs';
-import { corner } from './support/corner.js';
+import { corner, type Corner } from './support/corner.js';
+import { makeGpuPool, ontoGpuPool } from './support/gpu-pool.js';
 
 const reason = existsSync('/bin/busybox') ? missing({ mode: 'node' }) : 'no /bin/busybox';
 const never = new AbortController().signal;
@@ -113,4 +115,32 @@ describe.skipIf(reason)(`jobs on a real node${reason === undefined ? '' : ` (ski
     expect((await place.kubectl('get', 'jobs,pods', '-o', 'name')).trim()).toBe('');
     await jobs.close();
   });
+
+  // The last: what comes after it would have to tolerate the taint.
+  it('take turns at the GPUs of a tainted pool: of six never more than two at once', async () => {
+    await makeGpuPool(lab, 2);
+    const place = await corner(lab);
+    const jobs = await place.open({ ...shell('sleep 2'), pod: ontoGpuPool });
+    const needs = { cpus: 0.1, memoryBytes: 32 * 2 ** 20, gpus: 1 };
+    const runs = ['1', '2', '3', '4', '5', '6'].map((digit) =>
+      jobs.run({ ...job, needs, taskId: digit.repeat(32) }, never),
+    );
+    let [ended, most] = [false, 0];
+    const watching = (async () => {
+      while (!ended) most = Math.max(most, await bound(place));
+    })();
+    expect(await Promise.all(runs)).toEqual(runs.map(() => 'done'));
+    ended = true;
+    await watching;
+    expect(most).toBe(2);
+    await jobs.close();
+  });
 });
+
+/** How many pods have a node and have not ended. */
+async function bound(place: Corner): Promise<number> {
+  const { items } = JSON.parse(await place.kubectl('get', 'pods', '-o', 'json')) as { items: V1Pod[] };
+  return items.filter(
+    ({ spec, status }) => spec?.nodeName && !['Succeeded', 'Failed'].includes(status?.phase ?? ''),
+  ).length;
+}

@@ -45,6 +45,13 @@ describe('palimpsest run', () => {
     },
   );
 
+  it('ends with why it cannot start, though its database is open by then', { timeout: 60_000 }, async () => {
+    const args = ['run', study, '--data', at('data'), '--out', at('nowhere')];
+    const ended = await start(args, { STORE_URL: `file:${study}/x` }).end;
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toMatch(/store .*tiny\.yaml\/x: could not write to it/);
+  });
+
   it('goes on after it was killed at a bad moment, to the same bytes', { timeout: 180_000 }, async () => {
     const killed = start(['run', study, '--data', at('killed'), '--out', at('killed-report')]);
     const training = at('killed', 'store', 'tasks');

@@ -40,6 +40,8 @@ export interface Asks {
   annotations?: Record<string, string>;
   /** More fields of the container, such as its image and command. */
   container?: object;
+  /** More fields of the pod, such as its tolerations. */
+  pod?: object;
   /** More options of the URL. */
   options?: Record<string, string>;
   timing?: KubernetesJobsOptions['timing'];
@@ -61,9 +63,9 @@ export async function corner(
   const store = openStore(storeUrl);
   const lines: Record<string, unknown>[] = [];
   const log = pino({}, { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) });
-  const urlFor = async ({ annotations = {}, container = {}, options = {} }: Asks) => {
+  const urlFor = async ({ options = {}, ...asks }: Asks) => {
     const template = path.join(folder, `${randomUUID()}.yaml`);
-    await writeFile(template, JSON.stringify(jobTemplate(annotations, container)));
+    await writeFile(template, JSON.stringify(jobTemplate(asks)));
     return `kubernetes:?${new URLSearchParams({ namespace, template, ...options }).toString()}`;
   };
   const env = { KUBECONFIG };
@@ -82,13 +84,13 @@ export async function corner(
   return { namespace, kubeconfig: KUBECONFIG, store, storeUrl, lines, urlFor, open, examine, kubectl };
 }
 
-const jobTemplate = (annotations: Record<string, string>, container: object) => ({
+const jobTemplate = ({ annotations = {}, container = {}, pod = {} }: Asks) => ({
   ...{ apiVersion: 'batch/v1', kind: 'Job' },
   spec: {
     template: {
       metadata: { annotations },
       spec: {
-        terminationGracePeriodSeconds: 1,
+        ...{ terminationGracePeriodSeconds: 1, ...pod },
         containers: [{ name: 'task', image: 'palimpsest:test', ...container }],
       },
     },

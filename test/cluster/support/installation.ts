@@ -24,6 +24,7 @@ import { readImage } from '../../../scripts/image/archive.mjs';
 import { savedImage } from '../../support/image.js';
 import { writeTinyStudy } from '../../support/tiny-study.mjs';
 import { missing as missingLab, startLab, type Lab } from '../lab/lab.mjs';
+import { makeGpuPool, ontoGpuPool } from './gpu-pool.js';
 
 const run = promisify(execFile);
 const chart = 'helm/palimpsest';
@@ -50,8 +51,6 @@ export class Installation {
   readonly release = 'palimpsest';
 
   readonly #image = { ...nameOf(savedImage('runtime') as string), pullPolicy: 'Never' };
-  /** There is no other node; Jobs tolerate its taint by themselves. */
-  readonly #tolerations = [{ key: 'nvidia.com/gpu', operator: 'Exists' }];
 
   private constructor(
     readonly lab: Lab,
@@ -78,13 +77,7 @@ export class Installation {
     await this.lab.kubectl('create', 'namespace', this.namespace);
     const literals = Object.entries(env).map(([name, value]) => `--from-literal=${name}=${value}`);
     await this.kubectl('create', 'secret', 'generic', 'store', ...literals);
-    await this.lab.kubectl('label', 'node', 'node-0', 'pool=gpu');
-    await this.lab.kubectl('taint', 'node', 'node-0', 'nvidia.com/gpu=present:NoSchedule');
-    const gpus = ['capacity', 'allocatable'].map((which) => {
-      return { op: 'add', path: `/status/${which}/nvidia.com~1gpu`, value: '2' };
-    });
-    const patch = ['--subresource=status', '--type=json', '--patch', JSON.stringify(gpus)];
-    await this.lab.kubectl('patch', 'node', 'node-0', ...patch);
+    await makeGpuPool(this.lab, 2);
   }
 
   /** In the namespace of the release. */
@@ -128,7 +121,8 @@ export class Installation {
     const values = {
       ...{ image: this.#image, mode: 'single', jobs: { kind: 'process' }, data: { existingClaim: 'data' } },
       single: { resources: { ...small, limits: { memory: '4Gi' } } },
-      defaults: { tolerations: this.#tolerations },
+      // There is no other node; Jobs tolerate its taint by themselves.
+      defaults: { tolerations: ontoGpuPool.tolerations },
     };
     await this.#upgrade('alone', values, []);
     return 'alone';
@@ -142,9 +136,9 @@ export class Installation {
       bus: { url: bus },
       store: { url: store, existingSecret: 'store' },
       database: { url: database },
-      defaults: { tolerations: this.#tolerations },
+      defaults: { tolerations: ontoGpuPool.tolerations },
       services: Object.fromEntries(services.map((name) => [name, { resources: small }])),
-      jobs: { gpus: 1, gpuNodeSelector: { pool: 'gpu' } },
+      jobs: { gpus: 1, gpuNodeSelector: ontoGpuPool.nodeSelector },
       datasets: { mountPath: this.folder, volume: { hostPath: { path: this.folder } } },
     };
   }
