@@ -56,10 +56,12 @@ function targetSentence(view: View, on: OnTarget): string {
     other: second.arm.source,
   });
   if (!found) return `${means}. Too few folds to say with what certainty.`;
-  const { difference, low, high, holm } = found;
-  const certainty = `95 % interval ${range(low * 100, high * 100, 1)}, ${pValue(holm)} after Holm`;
-  return `${means}: ${points(difference)} apart, ${certainty}. ${verdict(found, source)}`;
+  return `${means}: ${points(found.difference)} apart, ${certainty(found)}. ${verdict(found, source)}`;
 }
+
+/** The interval of a difference in points, and its p. */
+export const certainty = ({ low, high, holm }: AucDifference): string =>
+  `95 % interval ${range(low * 100, high * 100, 1)}, ${pValue(holm)} after Holm`;
 
 const meanWords = ({ study }: View, { arm, mean, sd }: AucSummary) =>
   `${arm.source} ${hundredfold(mean ?? 0)}${sd === null ? '' : ` ± ${hundredfoldSd(sd, study.protocol)}`}`;
@@ -70,7 +72,8 @@ export function points(difference: number): string {
   return `${text} point${text === '1.0' ? '' : 's'}`;
 }
 
-function verdict({ low, high, holm }: Pick<AucDifference, 'low' | 'high' | 'holm'>, winner: string): string {
+/** Whether the one that is ahead wins. */
+export function verdict({ low, high, holm }: AucDifference, winner: string): string {
   if (low <= 0 && high >= 0) return 'The interval holds 0: these folds do not tell the two apart.';
   if (holm >= 0.05) return `${winner} is ahead, but not beyond doubt once all targets are counted.`;
   return `${winner} wins.`;

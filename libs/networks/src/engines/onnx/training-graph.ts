@@ -12,6 +12,7 @@ import {
 import type { Graph } from './graph.js';
 import { InferenceGraph } from './inference-graph.js';
 import { writeNorms } from './gradient-norms.js';
+import { channelsLast } from './layout.js';
 import { writeLoss } from './losses.js';
 import { stepScalars, writeStep } from './optimiser.js';
 import { matrixShape, packTogether, packWeights, type Pack } from './packs.js';
@@ -106,9 +107,7 @@ function begin(
 
 /** n × channels × height × width as a row for each point of each image. */
 function asRows(graph: Graph, value: string, { kind, output }: Layer): string {
-  if (kind === 'global-average-pool') return graph.node('Flatten', [value]);
-  const last = graph.node('Transpose', [value], { perm: [0, 2, 3, 1] });
-  return graph.node('Reshape', [last, graph.integers([-1, output.channels])]);
+  return kind === 'global-average-pool' ? graph.node('Flatten', [value]) : channelsLast(graph, value, output);
 }
 
 function inputsOf(layer: Layer, values: ReadonlyMap<string, Value>): Value[] {

@@ -1,6 +1,7 @@
 import type { BatchNormLayer } from '../../../network.js';
 import { only } from '../../only.js';
 import { columnSums, WideRows } from '../columns.js';
+import { normalScale } from './normal-scale.js';
 import { isCheap, normaliseProduct } from './normalised-product.js';
 import type { Rule } from './rule.js';
 
@@ -29,7 +30,7 @@ export const batchNorm: Rule<BatchNormLayer> = {
     const input = only(inputs);
     const product = tape.products.get(input.name);
     if (product && isCheap(product, layer.output)) return normaliseProduct(tape, layer, product);
-    const { name, epsilon, scale: hasGamma, output: shape } = layer;
+    const { name, scale: hasGamma, output: shape } = layer;
     const { graph } = tape;
     const rows = new WideRows(graph, shape.channels, shape.height * shape.width);
     const op = (operator: string, ...operands: string[]) => graph.node(operator, operands);
@@ -39,8 +40,7 @@ export const batchNorm: Rule<BatchNormLayer> = {
     const mean = means(input.name);
     const centred = op('Sub', rows.widen(input.name), rows.repeat(mean));
     const variance = means(op('Mul', centred, centred));
-    const inverseDeviation = op('Reciprocal', op('Sqrt', op('Add', variance, graph.scalar(epsilon))));
-    const scale = hasGamma ? op('Mul', tape.weight(`${name}/gamma`), inverseDeviation) : inverseDeviation;
+    const { inverse: inverseDeviation, scale } = normalScale(tape, layer, variance);
     const scaled = op('Mul', centred, rows.repeat(scale));
     const shifted = op('Add', scaled, rows.repeat(tape.weight(`${name}/beta`)));
     tape.statistics.push({ layer: name, mean, variance });

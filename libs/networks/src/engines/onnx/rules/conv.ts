@@ -1,5 +1,6 @@
 import type { ConvLayer, Padding } from '../../../network.js';
 import { only } from '../../only.js';
+import { rowsOf } from '../layout.js';
 import { multiplyRows } from '../products.js';
 import type { Tape, Value } from '../tape.js';
 import { gatherRows, inputsUnderWindow, outputsOverInput, sidesOf, tapsOf } from '../windows.js';
@@ -66,7 +67,7 @@ function subsample(tape: Tape, { stride, output: to }: ConvLayer, input: Value):
 
 /** 1 × 1 convolution: the activations themselves times the kernel. */
 function product(tape: Tape, layer: ConvLayer, input: Value): Value {
-  const { height, width, channels: depth } = input.shape;
+  const depth = input.shape.channels;
   const output = multiply(tape, layer, { columns: input.name, depth });
   const { biasless, readOnce } = tape.options;
   if (biasless.has(layer.name) && readOnce.has(layer.name))
@@ -74,7 +75,7 @@ function product(tape: Tape, layer: ConvLayer, input: Value): Value {
   return tape.record(output, (gradient) => {
     const { slope, kernel } = learn(tape, layer, { columns: input.name, depth, gradient });
     if (!tape.wantsGradient(input)) return;
-    const slopes = { name: slope, points: height * width, depth: layer.output.channels };
+    const slopes = rowsOf({ name: slope, shape: layer.output });
     const back = { name: kernel, columns: depth, transposed: true };
     tape.addGradient(input, { name: multiplyRows(tape, slopes, back) });
   });

@@ -1,8 +1,10 @@
 import type { BatchNormLayer, Shape } from '../../../network.js';
 import { columnSums, WideRows } from '../columns.js';
 import type { Graph } from '../graph.js';
-import { multiplyRows, typicalImages, type Rows } from '../products.js';
+import { rowsOf } from '../layout.js';
+import { multiplyRows, typicalImages } from '../products.js';
 import type { Product, Tape, Value } from '../tape.js';
+import { normalScale } from './normal-scale.js';
 
 /** Multiplications that take about as long as the passes over one value of x that are saved by them. */
 const worthwhile = 128;
@@ -48,8 +50,7 @@ export function normaliseProduct(tape: Tape, layer: BatchNormLayer, product: Pro
   const mean = op('Reshape', means, graph.integers([input.shape.channels, 1]));
   tape.statistics.push({ layer: layer.name, mean: sumOver(0, op('Mul', mean, kernel)), variance });
 
-  const inverse = op('Reciprocal', op('Sqrt', op('Add', variance, graph.scalar(layer.epsilon))));
-  const scale = layer.scale ? op('Mul', tape.weight(`${layer.name}/gamma`), inverse) : inverse;
+  const { inverse, scale } = normalScale(tape, layer, variance);
   const scaled = op('Mul', kernel, scale);
   const { output: shape } = layer;
   const factor = { name: scaled, columns: shape.channels };
@@ -97,10 +98,6 @@ function back(tape: Tape, layer: BatchNormLayer, ahead: Ahead, slope: string): v
   const others = multiplyRows(tape, rows, factor, op('Neg', throughMean));
   const turned = { name: scaled, columns: depth, transposed: true };
   tape.addGradient(input, { name: multiplyRows(tape, rowsOf({ name: slope, shape }), turned, others) });
-}
-
-function rowsOf({ name, shape: { height, width, channels } }: Value): Rows {
-  return { name, points: height * width, depth: channels };
 }
 
 function operators(graph: Graph) {

@@ -1,5 +1,6 @@
 import type { ConvLayer, Padding, Shape } from '../../../network.js';
 import type { Graph } from '../graph.js';
+import { channelsFirst, channelsLast } from '../layout.js';
 import { multiplyRows } from '../products.js';
 import type { Tape, Value } from '../tape.js';
 import { gatherRows, inputsUnderWindow, outputsOverInput, sidesOf, tapsOf } from '../windows.js';
@@ -57,7 +58,7 @@ function slide(tape: Tape, layer: ConvLayer, input: Value): Value {
     strides: [stride, stride],
     pads: sidesOf(padding),
   });
-  return { name: asRows(graph, result, shape), shape };
+  return { name: channelsLast(graph, result, shape), shape };
 }
 
 interface Back {
@@ -86,7 +87,7 @@ function slideBack({ graph }: Tape, layer: ConvLayer, { input, slope, kernel }: 
     kernel_shape: layer.kernel,
     pads: sidesOf(paddingBack(layer)),
   });
-  return asRows(graph, result, input.shape);
+  return channelsLast(graph, result, input.shape);
 }
 
 /** Zeros around the slopes, so that each input point meets every output that saw it. */
@@ -113,15 +114,4 @@ function multiplyBack(tape: Tape, layer: ConvLayer, { input, slope, kernel }: Ba
   const transposed = graph.node('Transpose', [byTap], { perm: [0, 2, 1] });
   const weights = graph.node('Reshape', [transposed, graph.integers([-1, channels])]);
   return multiplyRows(tape, { name, points: height * width, depth }, { name: weights, columns: channels });
-}
-
-function channelsFirst(graph: Graph, { name, shape }: Value): string {
-  const { height, width, channels } = shape;
-  const images = graph.node('Reshape', [name, graph.integers([-1, height, width, channels])]);
-  return graph.node('Transpose', [images], { perm: [0, 3, 1, 2] });
-}
-
-function asRows(graph: Graph, images: string, { channels }: Shape): string {
-  const last = graph.node('Transpose', [images], { perm: [0, 2, 3, 1] });
-  return graph.node('Reshape', [last, graph.integers([-1, channels])]);
 }
