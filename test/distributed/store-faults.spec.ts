@@ -144,8 +144,8 @@ describe.skipIf(noMinio)(`a store on MinIO (${noMinio ?? 'real server'})`, () =>
     const store = new Store(
       openS3({ url: server.url.replace('palimpsest', bucket), env }, { retries: quick }),
     );
-    for (const attempt of [store.ping(), store.put('artifacts', files[0]![1])])
-      await expect(attempt).rejects.toMatchObject({
+    for (const attempt of [() => store.ping(), () => store.put('artifacts', files[0]![1])])
+      await expect(attempt()).rejects.toMatchObject({
         code: 'denied',
         message: expect.stringMatching(/the store does not allow it \(403 AccessDenied.*write/) as string,
       });
