@@ -32,6 +32,12 @@ describe.skipIf(reason)(`the chart on a cluster${reason ? ` (skipped: ${reason})
     expect(ended, ended.stderr).toMatchObject({ code: 0 });
     return hashesOf(report);
   };
+  /** Images of the pods with a label, one beside the other. */
+  const imagesOf = (selector: string) =>
+    there.kubectl(
+      ...['get', 'pods', '--selector', selector],
+      ...['--output', 'jsonpath={.items[*].spec.containers[*].image}'],
+    );
   const trainingPods = async () =>
     (await there.kubectl('get', 'pods', '--selector', jobs, '--output', 'jsonpath={.items[*].status.phase}'))
       .split(' ')
@@ -45,6 +51,24 @@ describe.skipIf(reason)(`the chart on a cluster${reason ? ` (skipped: ${reason})
       expect(await there.names('jobs')).toEqual([]);
     },
     5 * MINUTES,
+  );
+
+  it(
+    'lets each pod reach what it needs and nothing else, and nobody else reach them',
+    async () => {
+      const more: Record<string, string[]> = { api: ['database'], training: ['cluster'] };
+      for (const deployment of await there.names('deployments')) {
+        const also = more[deployment.slice(deployment.indexOf('-') + 1)] ?? [];
+        expect([deployment, await there.reachedFrom(deployment)]).toEqual([
+          deployment,
+          ['bus', 'store', ...also],
+        ]);
+      }
+      // It has no policy of its own: what it cannot reach guards itself.
+      const stranger = await there.stranger('default');
+      expect(await there.reachedFrom(stranger, 'default')).toEqual(['bus', 'store', 'database', 'cluster']);
+    },
+    2 * MINUTES,
   );
 
   it(
@@ -100,11 +124,12 @@ describe.skipIf(reason)(`the chart on a cluster${reason ? ` (skipped: ${reason})
       const file = await there.study('upgraded', 14);
       const study = await studyOn(file, 'upgraded');
       await eventually('a training runs', trainingPods, 2 * MINUTES);
-      const [job] = await there.names('pods', jobs);
-      await there.install('settings.LOG_LEVEL=debug', 'services.activations.replicas=3');
+      const [job = ''] = await there.names('pods', jobs, '--field-selector=status.phase=Running');
+      expect(await there.reachedFrom(job)).toEqual(['store']);
+      await there.upgrade('next', 'settings.LOG_LEVEL=debug', 'services.activations.replicas=3');
       // The one before is still on its way out.
-      const workers = () => there.names('pods', 'app.kubernetes.io/component=activations');
-      await eventually('three pods', async () => (await workers()).length === 3, MINUTES);
+      const workers = () => imagesOf('app.kubernetes.io/component=activations');
+      await eventually('three new pods', async () => /^(\S+:next ?){3}$/.test(await workers()), MINUTES);
       expect(await there.names('pods', jobs)).toContain(job);
       await there.helm('rollback', there.release, '--wait', '--timeout', '4m');
       const ended = await study.end;

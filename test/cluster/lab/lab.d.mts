@@ -1,6 +1,7 @@
 /**
  * A cluster of its own: etcd, API server, controllers and scheduler, and by its mode: `sim`, nodes and pods that are
- * played (`stages.yaml` says how); `node`, this machine as a real node, with containers in a network of their own.
+ * played (`stages.yaml` says how); `node`, this machine as a real node, with containers in a network of their own, where
+ * NetworkPolicies are enforced.
  */
 export interface Lab {
   /** Of everything that it keeps, also `server.log` of each part in a folder of its own. */
@@ -13,6 +14,8 @@ export interface Lab {
   kubectl(...args: string[]): Promise<string>;
   /** Applies a manifest. */
   apply(manifest: object): Promise<void>;
+  /** Gives an image of a real node, `repository:tag`, another name beside its own. */
+  nameImage(name: string, other: string): Promise<void>;
   /** What the host is called from a pod: servers that listen there are reached from pods. */
   host: string;
   apiServer: {

@@ -9,7 +9,8 @@ import { startApiServer, startControllers, startEtcd, startKwok, startScheduler 
 import { makeCredentials } from './credentials.mjs';
 import { fakeNodes } from './fake-nodes.mjs';
 import { makeNetwork, removeNetwork, wrap } from './network.mjs';
-import { removeContainers, startContainerd, startDns, startKubelet, startProxy } from './node.mjs';
+import { nameImage, removeContainers, startContainerd, startDns, startKubelet, startProxy } from './node.mjs';
+import { startPolicies } from './policies.mjs';
 import { leaveSlot, takeSlot } from './slot.mjs';
 
 export { missing } from './cache.mjs';
@@ -18,7 +19,7 @@ export { makeImage } from './image.mjs';
 const controlPlane = [startEtcd, startApiServer, startControllers, startScheduler];
 const modes = {
   sim: [...controlPlane, startKwok],
-  node: [...controlPlane, startContainerd, startDns, startKubelet, startProxy],
+  node: [...controlPlane, startContainerd, startDns, startPolicies, startKubelet, startProxy],
 };
 
 /** Starts a cluster of its own. */
@@ -63,6 +64,7 @@ function labOf(cluster) {
       await writeFile(file, JSON.stringify(manifest));
       await kubectl('apply', '-f', file);
     },
+    nameImage: (name, other) => nameImage(cluster, name, other),
     remove: () => remove(cluster),
   };
 }

@@ -25,10 +25,14 @@ export async function startContainerd(cluster) {
   });
   const files = { '/pause': program(options, 'pause') };
   const own = await makeImage(folder, { name: pause, files, entrypoint: ['/pause'] });
-  for (const archive of [own, ...(options.images ?? [])])
-    await run('ctr', ['-a', cluster.socket, '-n', 'k8s.io', 'images', 'import', archive]);
+  for (const archive of [own, ...(options.images ?? [])]) await images(cluster, 'import', archive);
   return containerd;
 }
+
+const images = ({ socket }, ...args) => run('ctr', ['-a', socket, '-n', 'k8s.io', 'images', ...args]);
+
+export const nameImage = (cluster, name, other) =>
+  images(cluster, 'tag', `docker.io/${name}`, `docker.io/${other}`);
 
 /** The node's own agent, which starts pods. */
 export async function startKubelet(cluster) {

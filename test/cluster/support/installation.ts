@@ -39,6 +39,18 @@ export function missing(): string | undefined {
   return savedImage('runtime') ? undefined : 'no image: scripts/image/build.sh';
 }
 
+/** Writes the names of the addresses, each `name=host:port`, that take a connection within two seconds. */
+const probe = `
+const { connect } = require('node:net');
+const tried = process.argv.slice(1).map((each) => new Promise((resolve) => {
+  const [name, host, port] = each.split(/[=:]/);
+  const socket = connect({ host, port: Number(port), timeout: 2000 });
+  const end = (found) => { socket.destroy(); resolve(found); };
+  socket.on('connect', () => end(name)).on('timeout', () => end()).on('error', () => end());
+}));
+Promise.all(tried).then((names) => console.log(names.filter(Boolean).join(' ')));
+`;
+
 /** What a saved image is called. */
 function nameOf(archive: string): { repository: string; tag: string } {
   const [, repository = '', tag = ''] = /^(.+):([^:]+)$/.exec(readImage(archive).names[0] ?? '') ?? [];
@@ -103,6 +115,13 @@ export class Installation {
     await this.helm('upgrade', release, chart, ...args);
   }
 
+  /** Upgrades the release to an image of another version, which differs in nothing but its name. */
+  async upgrade(tag: string, ...more: string[]): Promise<void> {
+    const { repository, tag: here } = this.#image;
+    await this.lab.nameImage(`${repository}:${here}`, `${repository}:${tag}`);
+    await this.install(`image.tag=${tag}`, ...more);
+  }
+
   /** The whole program in one pod, with its data in a folder of the node. @returns the release's name */
   async installAlone(): Promise<string> {
     const data = path.join(this.folder, 'data');
@@ -140,7 +159,18 @@ export class Installation {
       services: Object.fromEntries(services.map((name) => [name, { resources: small }])),
       jobs: { gpus: 1, gpuNodeSelector: ontoGpuPool.nodeSelector },
       datasets: { mountPath: this.folder, volume: { hostPath: { path: this.folder } } },
+      networkPolicy: {
+        apiFrom: [{ podSelector: {} }, { ipBlock: { cidr: `${this.lab.host}/32` } }],
+        apiServerPorts: [Number(this.#apiServer().port)],
+      },
     };
+  }
+
+  #apiServer(): URL {
+    const { clusters } = JSON.parse(readFileSync(this.lab.kubeconfig, 'utf8')) as {
+      clusters: [{ cluster: { server: string } }];
+    };
+    return new URL(clusters[0].cluster.server);
   }
 
   /** A study with that many epochs a stage. @returns its file */
@@ -161,9 +191,36 @@ export class Installation {
     return `http://${await this.kubectl(...address)}:7315`;
   }
 
-  /** Names of what is there of a kind, of those with a label. */
-  async names(kind: string, selector = ''): Promise<string[]> {
-    const found = await this.kubectl('get', kind, '--output', 'name', '--selector', selector);
+  /** Which of the release's neighbours a pod reaches, or one of `deployment/<name>`. */
+  async reachedFrom(pod: string, namespace = this.namespace): Promise<string[]> {
+    const [bus, store, database] = this.servers.map(({ port }) => `${this.lab.host}:${port}`);
+    const [cluster, api] = [this.#apiServer().host, new URL(await this.server()).host];
+    const targets = Object.entries({ bus, store, database, cluster, api });
+    const words = targets.map(([name, address]) => `${name}=${address ?? ''}`);
+    const exec = ['--namespace', namespace, 'exec', pod, '--', 'node', '-e', probe, ...words];
+    return (await this.lab.kubectl(...exec)).trim().split(' ');
+  }
+
+  /** A pod of somebody else, in another namespace. @returns its name, once it runs */
+  async stranger(namespace: string): Promise<string> {
+    const image = `${this.#image.repository}:${this.#image.tag}`;
+    const command = ['node', '-e', 'setInterval(() => {}, 1e9)'];
+    await this.lab.apply({
+      ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'stranger', namespace } },
+      spec: {
+        containers: [{ name: 'main', image, imagePullPolicy: 'Never', command }],
+        tolerations: ontoGpuPool.tolerations,
+        terminationGracePeriodSeconds: 0,
+      },
+    });
+    const ready = ['wait', '--for=condition=Ready', 'pod/stranger', '--timeout=60s'];
+    await this.lab.kubectl('--namespace', namespace, ...ready);
+    return 'stranger';
+  }
+
+  /** Names of what is there of a kind, of those with a label. @param more arguments of `kubectl get` */
+  async names(kind: string, selector = '', ...more: string[]): Promise<string[]> {
+    const found = await this.kubectl('get', kind, '--output', 'name', '--selector', selector, ...more);
     return found.split('\n').filter((line) => line !== '');
   }
 
