@@ -78,7 +78,7 @@ const settings = z.object({
   ENGINE: z
     .enum(engines)
     .describe(
-      'What trains and runs networks: `onnx`, which needs nothing more; `tensorflow` or `tensorflow-gpu`, after `palimpsest setup tensorflow`.',
+      'What trains networks and scores them: `onnx`, which needs nothing more; `tensorflow` or `tensorflow-gpu`, after `palimpsest setup tensorflow`. Activations are always computed by ONNX Runtime on processors.',
     ),
   ONNX_PROVIDER: z
     .enum(['cpu', 'cuda'])

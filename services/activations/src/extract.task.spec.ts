@@ -1,4 +1,4 @@
-import type { Manifest, TaskInput, TaskOutput } from '@palimpsest/contracts';
+import { onnxOnProcessors, type Manifest, type TaskInput, type TaskOutput } from '@palimpsest/contracts';
 import { encodePixels, openZarrArray, readNpy, writeSafetensors, type Tensor } from '@palimpsest/formats';
 import { preprocess } from '@palimpsest/images';
 import { buildNetwork, initialWeights, onnxEngine } from '@palimpsest/networks';
@@ -123,6 +123,15 @@ describe('extraction', () => {
       expect(last.every((value) => value >= 0)).toBe(true);
     }
     await predictor.dispose();
+  });
+
+  it('is made by ONNX Runtime, whatever trains networks', async () => {
+    const order = { taskId: 'another', kind: 'extract', input } as const;
+    const { signal } = new AbortController();
+    const engine = { ...onnxOnProcessors, name: 'tensorflow', tensorflowHome: '/nowhere' } as const;
+    const surroundings = { store, threads: 1, engine, signal, progress: () => undefined };
+    const { layers } = (await runTask(definitions[0]!, order, surroundings)).output as ExtractOutput;
+    expect(layers).toEqual(output.layers);
   });
 
   it('says in the group what the activations came from', async () => {

@@ -1,4 +1,10 @@
-import { manifestSchema, PlatformError, type TaskInput, type TaskOutput } from '@palimpsest/contracts';
+import {
+  manifestSchema,
+  onnxOnProcessors,
+  PlatformError,
+  type TaskInput,
+  type TaskOutput,
+} from '@palimpsest/contracts';
 import { openPixels, writeNpy, type Pixels } from '@palimpsest/formats';
 import { buildNetwork, openEngine, type Network, type Weights } from '@palimpsest/networks';
 import type { Store, TaskContext } from '@palimpsest/platform';
@@ -11,7 +17,10 @@ import { sampleLayer, type LayerSample } from './sampling.js';
 
 type ExtractInput = TaskInput<'extract'>;
 
-/** Reads the activations of a network on drawn images, layer by layer, and the filters of its first convolution. */
+/**
+ * Reads the activations of a network on drawn images, layer by layer, and the filters of its first convolution. Always
+ * with ONNX Runtime on processors, so that networks are measured alike, whatever trained them and wherever.
+ */
 export async function extract(input: ExtractInput, context: TaskContext): Promise<TaskOutput<'extract'>> {
   const { store, taskId } = context;
   const pixels = await openStimuli(store, input);
@@ -21,7 +30,7 @@ export async function extract(input: ExtractInput, context: TaskContext): Promis
   const weights = await modelWeights(store, network, input.model);
   const { preprocessing } = input;
   const layers = await gatherLayers(samples, pixels, {
-    engine: openEngine(context.engine),
+    engine: openEngine(onnxOnProcessors),
     network,
     weights,
     preprocessing,

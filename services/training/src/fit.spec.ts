@@ -311,16 +311,38 @@ describe('fitting', () => {
     expect(engine.opened.map(({ trainer }) => trainer.disposed)).toEqual([1]);
   });
 
-  it('names stage, epoch and step when the loss explodes', async () => {
-    const engine = new LogisticEngine();
-    engine.train = (_, weights, trainOptions) => {
-      const trainer = new Logistic(weights, trainOptions);
-      let steps = 0;
-      trainer.step = () => Promise.resolve({ loss: ++steps === 6 ? NaN : 1 });
-      return Promise.resolve(trainer);
+  it('names stage, epoch and step when a loss is no number, and stops an epoch that explodes', async () => {
+    const withLosses = (lossOf: (step: number) => number) => {
+      const engine = new LogisticEngine();
+      engine.train = (_, weights, trainOptions) => {
+        const trainer = new Logistic(weights, trainOptions);
+        let steps = 0;
+        trainer.step = () => Promise.resolve({ loss: lossOf(++steps) });
+        return Promise.resolve(trainer);
+      };
+      return fit(someData(), start(), options({ engine }));
     };
-    await expect(fit(someData(), start(), options({ engine }))).rejects.toThrow(
+    await expect(withLosses((step) => (step === 6 ? NaN : 1))).rejects.toThrow(
       'loss, stage head (learning rate 0.5), epoch 2, step 2 of 4: expected a finite number, found NaN',
+    );
+    await expect(withLosses((step) => (step > 4 ? 8.6e6 : 900))).rejects.toThrow(
+      'mean loss, stage head (learning rate 0.5), epoch 2: expected less than 1000 nats, found 8.60e+6',
+    );
+  });
+
+  it('says where it was when validation gives no probabilities', async () => {
+    const engine = new LogisticEngine();
+    engine.infer = () =>
+      Promise.resolve({
+        run: (images: Float32Array) =>
+          Promise.resolve({
+            probabilities: new Float32Array(2 * (images.length / sizeOfImage)).fill(NaN),
+            taps: new Map(),
+          }),
+        dispose: () => Promise.resolve(),
+      });
+    await expect(fit(someData(), start(), options({ engine }))).rejects.toThrow(
+      'validation loss, stage head (learning rate 0.5), epoch 1: expected a finite number, found NaN',
     );
   });
 });

@@ -1,8 +1,9 @@
-import { PlatformError, type Curves, type TaskInput } from '@palimpsest/contracts';
+import type { Curves, TaskInput } from '@palimpsest/contracts';
 import type { Engine, Network, Trainer, Weights } from '@palimpsest/networks';
 import { seedFrom } from '@palimpsest/numerics';
 import { chunksOf, orderOfEpoch, splitEvenly, trainingBatches } from './batches.js';
 import { labelsOf, type FoldData } from './data.js';
+import { requireBelowExplosion, requireFinite } from './diverged.js';
 import type { Drift } from './drift.js';
 import { NormMeans } from './norm-means.js';
 import type { Preparer } from './preparer.js';
@@ -38,7 +39,7 @@ export interface FitOptions extends Pick<
  * Runs the stages that a state has not run yet.
  *
  * @returns the weights that the last stage keeps
- * @throws PlatformError `invalid` when a loss is no finite number; the signal's reason when it is aborted
+ * @throws DivergedError when a loss is no finite number or explodes; the signal's reason when it is aborted
  */
 export async function fit(
   data: FoldData,
@@ -93,10 +94,11 @@ async function runStage(run: Stage, from: TrainingState): Promise<TrainingState>
 async function runEpoch(run: Stage, state: TrainingState): Promise<TrainingState> {
   const { stage, trainer } = run;
   const trained = await trainEpoch(run, state);
-  const learnt = trainer.state();
-  const validated = await validate(learnt.weights, run.data, run.options);
   const epoch = state.curve.length + 1;
-  requireFinite(validated.validationLoss, `validation loss, ${where(stage, trained.learningRate, epoch)}`);
+  const at = where(stage, trained.learningRate, epoch);
+  requireBelowExplosion(trained.trainLoss, `mean loss, ${at}`);
+  const learnt = trainer.state();
+  const validated = await validate(learnt.weights, run.data, { ...run.options, at });
   const { halvings = 0 } = run.options;
   const fewer = halvings > 0 && { batchSize: imagesAtOnce({ ...run.options, halvings }) };
   const point = { epoch, stage: stage.trainable, ...fewer, ...trained, ...validated };
@@ -139,12 +141,4 @@ async function trainEpoch({ trainer, stage, data, options }: Stage, state: Train
 
 function where({ trainable }: TrainStage, learningRate: number, epoch: number): string {
   return `stage ${trainable} (learning rate ${learningRate}), epoch ${epoch}`;
-}
-
-function requireFinite(loss: number, what: string): void {
-  if (Number.isFinite(loss)) return;
-  throw new PlatformError(
-    'invalid',
-    `${what}: expected a finite number, found ${loss}; a lower learning rate may help`,
-  );
 }

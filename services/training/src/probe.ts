@@ -16,7 +16,7 @@ const shareOfFeatures = 0.45;
 /** 10⁻⁶ … 10³, λ over the mean eigenvalue of the features. */
 const shrinkages = Array.from({ length: 10 }, (_, i) => 10 ** (i - 6));
 
-export interface ProbeOptions extends Omit<ValidateOptions, 'drift'> {
+export interface ProbeOptions extends Omit<ValidateOptions, 'drift' | 'at'> {
   progress(done: number, message: string): void;
 }
 
@@ -44,7 +44,7 @@ export async function probe(
   ]);
   const probabilities = await predict(weights, data, train, options);
   const { loss } = score({ probabilities, labels });
-  const validated = await validate(weights, data, options);
+  const validated = await validate(weights, data, { ...options, at: 'linear probe' });
   const point = { epoch: 1, stage: 'head' as const, learningRate: 0, trainLoss: loss, gradientNorms: {} };
   return { weights, curves: { epochs: [{ ...point, ...validated }], best: 1 } };
 }

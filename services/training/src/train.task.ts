@@ -1,8 +1,16 @@
-import type { Curves, Predictions, TaskInput, TaskOutput } from '@palimpsest/contracts';
+import {
+  PlatformError,
+  type ArtifactRef,
+  type Curves,
+  type Predictions,
+  type TaskInput,
+  type TaskOutput,
+} from '@palimpsest/contracts';
 import { buildNetwork, openEngine, type Engine, type Network, type Weights } from '@palimpsest/networks';
 import type { TaskContext } from '@palimpsest/platform';
 import { encodeCheckpoint } from './checkpoint.js';
 import { labelsOf, openFold, type FoldData } from './data.js';
+import { DivergedError } from './diverged.js';
 import { Drift } from './drift.js';
 import { score } from './evaluate.js';
 import { fit } from './fit.js';
@@ -11,7 +19,7 @@ import { predict } from './predict.js';
 import { probe } from './probe.js';
 import { ThreadPreparer } from './preparer.js';
 import { startWeights } from './start-weights.js';
-import { beginWith, decodeState, encodeState } from './state.js';
+import { beginWith, decodeState, encodeState, type TrainingState } from './state.js';
 
 type TrainInput = TaskInput<'train'>;
 
@@ -35,22 +43,28 @@ export async function train(input: TrainInput, context: TaskContext): Promise<Ta
   }
   const saved = await context.loadState();
   const from = saved ? decodeState(saved) : beginWith(await begin());
+  let last = from;
   const run = { ...input, ...{ engine, network, threads }, seed: seeds.training };
   const drift = input.drift
     ? await Drift.open(saved ? await begin() : from.weights, data, { ...run, images: input.drift })
     : undefined;
   const halvings = await halvingsOf(input, context);
   const preparer = new ThreadPreparer();
+  const training = { engine, network, data, input, context, halvings };
   try {
     const { weights, curves } = await fit(data, from, {
       ...run,
       ...{ preparer, signal, drift, halvings },
-      save: (state) => context.saveState(encodeState(state)),
+      save: (state) => {
+        last = state;
+        return context.saveState(encodeState(state));
+      },
       progress: (done, message) => context.progress(done, message),
-    }).catch((error: unknown) => {
+    }).catch(async (error: unknown) => {
+      if (error instanceof DivergedError) throw await withLastGood(error, training, last);
       throw isOutOfMemory(error) ? explain(error, { network, ...input, halvings }) : error;
     });
-    return await finish({ engine, network, data, input, context, halvings }, weights, curves);
+    return await finish(training, weights, curves);
   } finally {
     await preparer.close();
   }
@@ -72,28 +86,46 @@ interface Finished {
 
 /** Judges what was learnt, and writes it all down. */
 async function finish(run: Finished, weights: Weights, curves: Curves): Promise<TaskOutput<'train'>> {
-  const { engine, network, data, input, context, halvings } = run;
-  const { store, taskId, threads, signal } = context;
-  const { classes, rows } = data;
+  const { engine, network, data, input, context } = run;
+  const { store, threads, signal } = context;
+  const { rows } = data;
   const options = { engine, network, threads, preprocessing: input.preprocessing, signal };
   const probabilities = await predict(weights, data, rows.judged, options);
   const { accuracy, auc } = score({ probabilities, labels: labelsOf(data, rows.judged) });
-  const { engine: name, runtime, version } = await engine.describe();
-  const provenance = {
-    taskId,
-    input,
-    engine: `${name} (${runtime} ${version})`,
-    classes,
-    epoch: curves.best,
-    halvings,
-  };
-  const checkpoint = encodeCheckpoint(network, weights, provenance);
   return {
-    checkpoint: await store.put('checkpoints', checkpoint, '.safetensors'),
+    checkpoint: await putCheckpoint(run, weights, curves.best),
     curves: await store.putJson('curves', curves),
     predictions: await store.putJson('predictions', predictionsOf(data, probabilities)),
     ...{ auc, accuracy, epochs: curves.epochs.length },
   };
+}
+
+async function putCheckpoint(run: Finished, weights: Weights, epoch: number): Promise<ArtifactRef> {
+  const { engine, network, data, input, context, halvings } = run;
+  const { engine: name, runtime, version } = await engine.describe();
+  const checkpoint = encodeCheckpoint(network, weights, {
+    taskId: context.taskId,
+    input,
+    engine: `${name} (${runtime} ${version})`,
+    classes: data.classes,
+    epoch,
+    halvings,
+  });
+  return context.store.put('checkpoints', checkpoint, '.safetensors');
+}
+
+/** The error that a training diverged, which says where its best weights until then are, where it had any. */
+async function withLastGood(
+  error: DivergedError,
+  run: Finished,
+  { best, kept, weights }: TrainingState,
+): Promise<PlatformError> {
+  const good = best ?? { epoch: kept, weights };
+  if (good.epoch === 0) return error;
+  const { key } = await putCheckpoint(run, good.weights, good.epoch);
+  return new PlatformError('invalid', `${error.message}; the weights of epoch ${good.epoch} are ${key}`, {
+    cause: error,
+  });
 }
 
 function predictionsOf({ classes, labels, rows }: FoldData, probabilities: Float32Array): Predictions {
