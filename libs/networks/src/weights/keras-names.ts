@@ -39,7 +39,7 @@ export function kerasNames(network: Network, tensors: StoredTensors): Renamed | 
   });
 }
 
-/** Names of the nodes of a TensorFlow graph, as in a graph model for TensorFlow.js. */
+/** Names of the nodes of a TensorFlow graph, as in a graph model from a converter for TensorFlow.js before 1.3. */
 export function graphNames(network: Network, tensors: StoredTensors): Renamed | undefined {
   return byEnding(network, tensors, {
     naming: 'TensorFlow graph',

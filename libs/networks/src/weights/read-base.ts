@@ -32,12 +32,13 @@ const strangers: readonly (readonly [RegExp, string])[] = [
 
 /**
  * The weights of a network's base out of the tensors of a file, under whichever names it has them: those of Keras,
- * also where it numbers its layers only or in its releases before 2.2.4, of torchvision's ResNets and
- * DenseNets, or of a TensorFlow graph. Other tensors, such as those of a head, are left alone.
+ * also where it numbers its layers only or in its releases before 2.2.4, of torchvision's ResNets and DenseNets,
+ * or of a TensorFlow graph. Other tensors, such as those of a head, are left alone.
  *
  * @param file what to call the file in an error
- * @throws RangeError when the file uses no such names or is of a network that cannot be taken, or tensors of the base are missing, misshapen or not finite:
- *   each is named, as the network and as the file call it, with what was expected and found
+ * @throws RangeError when the file uses no such names or is of a network that cannot be taken, or tensors of the base
+ *   are missing, misshapen or not finite: each is named, as the network and as the file call it, with what was expected
+ *   and found
  */
 export function readBase(network: Network, tensors: StoredTensors, file: string): BaseFromFile {
   const names = [...tensors.keys()];
