@@ -150,7 +150,7 @@ describe.skipIf(!hasKeras)(`networks whose layers Keras numbers by itself${reaso
         expect(made.status, made.stderr).toBe(0);
         const expected = expectedIn(readFileSync(path.join(folder, 'expected.safetensors')));
         const network = buildNetwork(name, { imageSize: 128, classes: 2, dropout: 0 });
-        for (const file of ['named.weights.h5', 'unnamed.weights.h5', 'second.h5']) {
+        for (const file of ['named.weights.h5', 'unnamed.weights.h5', 'second.h5', 'keras2.h5']) {
           const { weights } = await baseIn(network, readFileSync(path.join(folder, file)), file);
           expect([...weights.keys()].sort()).toEqual([...expected.keys()].sort());
           const others = [...weights].filter(

@@ -57,7 +57,7 @@ def save_all(which, folder):
 
 
 def save_numbered(which, folder):
-    """Layers by name, by number within the file, and under the names of the second such model of a session."""
+    """Layers by name, by number within the file, under the names of the second such model of a session, of Keras 2."""
     os.makedirs(folder, exist_ok=True)
     path = lambda name: os.path.join(folder, name)
     build = getattr(models, which)
@@ -68,6 +68,9 @@ def save_numbered(which, folder):
     second = build(keras)
     second.set_weights(model.get_weights())
     second.save(path("second.h5"))
+    older = build(tf_keras)
+    older.set_weights(model.get_weights())
+    older.save_weights(path("keras2.h5"))
 
 
 if __name__ == "__main__":

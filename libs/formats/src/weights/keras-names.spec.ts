@@ -29,6 +29,13 @@ describe('names of Keras', () => {
     ]);
   });
 
+  it('keep the slash that a layer of Keras 2 may have in its own', () => {
+    const paths = ['bn/bn/gamma:0', 'conv1/bn/conv1/bn/gamma:0', 'conv1/conv/conv1/conv/kernel:0'];
+    const names = ['bn/gamma', 'conv1/bn/gamma', 'conv1/conv/kernel'];
+    expect(named(paths)).toEqual(names);
+    expect(named(names.map((name) => `densenet121/${name}:0`))).toEqual(names);
+  });
+
   it('come from the file, else from the configuration, where layers are numbered', () => {
     const paths = [
       'layers/conv2d/vars/0',

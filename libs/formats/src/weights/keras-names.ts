@@ -22,6 +22,7 @@ const numbered = /^(?<group>(?:.*\/)?layers\/(?<layer>[^/]+))\/vars\/(?<index>\d
  * |---|---|---|
  * | Keras 2 weights | `conv1_bn/conv1_bn/gamma:0` | `conv1_bn/gamma` |
  * | Keras 2 model | `model_weights/conv1_bn/conv1_bn/gamma:0` | `conv1_bn/gamma` |
+ * | Keras 2 DenseNet | `conv1/bn/conv1/bn/gamma:0` | `conv1/bn/gamma` |
  * | Keras 3 model | `model_weights/conv1_bn/conv1_bn/gamma` | `conv1_bn/gamma` |
  * | model in a model | `model_weights/resnet50/conv1_bn/gamma` | `conv1_bn/gamma` |
  * | Keras 3 weights | `layers/batch_normalization/vars/0` | by the name of the layer where it is known |
@@ -73,24 +74,29 @@ function countVariables(paths: readonly string[]): Map<string, number> {
 }
 
 /**
- * `layer/variable` of a path. The first group is the layer, whose variables may carry a suffix of their own; but a
- * group with variables in several others is a model in the model, whose layers these are.
+ * `layer/variable` of a path. Keras 2 repeats the name of a layer, which may itself hold a slash:
+ * `conv1/conv/conv1/conv/kernel`. Else the first group is the layer, whose variables may carry a suffix of their own;
+ * but a group with variables in several others is a model in the model, whose layers these are.
  */
 function nameOfGroups(paths: readonly string[]): (path: string) => string {
   const parents = new Map<string, Set<string>>();
   for (const path of paths) {
-    const [top, parent] = partsOf(path);
-    parents.set(top, (parents.get(top) ?? new Set()).add(parent));
+    const { groups } = partsOf(path);
+    const [top = ''] = groups;
+    parents.set(top, (parents.get(top) ?? new Set()).add(groups.slice(1).join('/')));
   }
   return (path) => {
-    const [top, parent, variable] = partsOf(path);
+    const { groups, variable } = partsOf(path);
+    const [top = ''] = groups;
+    const layer = groups.slice(0, groups.length / 2).join('/');
+    if (groups.join('/') === `${layer}/${layer}`) return `${layer}/${variable}`;
     const isModel = (parents.get(top)?.size ?? 0) > 1;
-    return `${isModel ? parent : top}/${variable}`;
+    return `${isModel ? groups.slice(1).join('/') : top}/${variable}`;
   };
 }
 
-function partsOf(path: string): [top: string, parent: string, variable: string] {
-  const parts = path.replace(/^model_weights\//, '').split('/');
-  const variable = (parts.at(-1) ?? '').replace(/:\d+$/, '');
-  return [parts[0] ?? '', parts.at(-2) ?? '', variable];
+function partsOf(path: string): { groups: string[]; variable: string } {
+  const groups = path.replace(/^model_weights\//, '').split('/');
+  const variable = (groups.pop() ?? '').replace(/:\d+$/, '');
+  return { groups, variable };
 }

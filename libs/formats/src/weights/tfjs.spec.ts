@@ -23,20 +23,42 @@ describe('readTfjs', () => {
   });
 
   it('brings quantised weights back', async () => {
-    const quantised = { ...kernel, quantization: { dtype: 'uint8', scale: 0.5, min: -1 } };
-    const half = { ...kernel, name: 'half', quantization: { dtype: 'float16' } };
+    const quantised = {
+      ...kernel,
+      quantization: { dtype: 'uint8', min: -1, scale: 0.5, original_dtype: 'float32' },
+    };
+    const half = { ...kernel, name: 'half', quantization: { dtype: 'float16', original_dtype: 'float32' } };
     const bytes = Uint8Array.of(0, 4, 0x00, 0x3c, 0x00, 0xc0);
     const tensors = await readTfjs(model([quantised, half], ['one.bin']), shards(bytes));
     expect(tensors.get('conv1_conv/kernel')?.data).toEqual(Float32Array.of(-1, 1));
     expect(tensors.get('half')?.data).toEqual(Float32Array.of(1, -2));
   });
 
-  it('names the tensor before which the shards end', async () => {
-    const bias = { ...kernel, name: 'conv1_conv/bias' };
-    await expect(readTfjs(model([kernel, bias], ['one.bin']), shards(floats))).rejects.toThrow(
-      new RangeError('tensorflow.js: "conv1_conv/bias": expected bytes 8 to 16 of one.bin, found 8 bytes'),
-    );
-  });
+  it.each([
+    [
+      'the only one',
+      ['a.bin'],
+      [8],
+      '"conv1_conv/bias": expected bytes 8 to 16 of its shards, found a.bin to end at byte 8',
+    ],
+    ['the last', ['a.bin', 'b.bin'], [12, 3], 'found b.bin to end at byte 15'],
+    [
+      'the first',
+      ['a.bin', 'b.bin', 'c.bin'],
+      [2, 6, 4],
+      '"conv1_conv/kernel": expected bytes 0 to 8 of its shards, found a.bin to end at byte 2',
+    ],
+    ['none', [], [], '"conv1_conv/kernel": expected bytes 0 to 8 of its shards, found no shards'],
+  ])(
+    'names the shard that is cut and the first tensor that is not whole: %s',
+    async (_, paths, sizes, message) => {
+      const bias = { ...kernel, name: 'conv1_conv/bias' };
+      const parts = sizes.map((size) => new Uint8Array(size));
+      const reading = readTfjs(model([kernel, bias], paths), shards(...parts));
+      await expect(reading).rejects.toThrow(message);
+      await expect(reading).rejects.toBeInstanceOf(RangeError);
+    },
+  );
 
   it.each([['../../secrets'], ['/etc/passwd'], ['http://elsewhere/shard'], ['C:\\shard']])(
     'reads nothing but what lies beside the model: %s',

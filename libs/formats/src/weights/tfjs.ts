@@ -37,8 +37,8 @@ const elementTypes = new Map<string, ElementType>([
  *
  * @param modelJson the bytes of `model.json`
  * @param readBeside reads the shards that it names
- * @throws RangeError when `model.json` has no manifest, a shard lies elsewhere, or its bytes end before a tensor, named
- *   with what it needs and what is there; TypeError for numbers of another type
+ * @throws RangeError when `model.json` has no manifest, a shard lies elsewhere, or a shard is cut: it and the first
+ *   tensor that is not whole are named; TypeError for numbers of another type
  *
  * Reference: https://github.com/tensorflow/tfjs, tfjs-core/src/io/types.ts
  */
@@ -47,7 +47,9 @@ export async function readTfjs(modelJson: Uint8Array, readBeside: ReadBeside): P
   for (const { paths, weights } of manifestOf(modelJson)) {
     const shards: Uint8Array[] = [];
     for (const path of paths) shards.push(await readBeside(path));
-    readGroup({ paths, weights }, Buffer.concat(shards), tensors);
+    const places = placesOf(weights);
+    requireWhole(places, paths, shards);
+    readPlaces(places, Buffer.concat(shards), tensors);
   }
   return tensors;
 }
@@ -74,27 +76,50 @@ function manifestOf(modelJson: Uint8Array): { paths: string[]; weights: WeightEn
   });
 }
 
-function readGroup(
-  { paths, weights }: { paths: readonly string[]; weights: readonly WeightEntry[] },
-  bytes: Uint8Array,
-  tensors: Map<string, Tensor>,
-): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = 0;
-  for (const { name, shape, dtype, quantization } of weights) {
+/** Where a tensor lies in the shards of its group, put together. */
+interface Place extends WeightEntry {
+  type: ElementType;
+  from: number;
+  end: number;
+}
+
+function placesOf(weights: readonly WeightEntry[]): Place[] {
+  let end = 0;
+  return weights.map((entry) => {
+    const { name, shape, dtype, quantization } = entry;
     const type = elementTypes.get(quantization?.dtype ?? dtype);
     if (!type) throw new TypeError(`tensorflow.js: "${name}": expected numbers, found ${dtype}`);
-    const count = shape.reduce((product, length) => product * length, 1);
-    const end = at + count * type.bytes;
-    if (end > bytes.length) {
-      const where = `bytes ${at} to ${end} of ${paths.join(', ')}`;
-      throw new RangeError(`tensorflow.js: "${name}": expected ${where}, found ${bytes.length} bytes`);
-    }
+    const from = end;
+    end += type.bytes * shape.reduce((product, length) => product * length, 1);
+    return { ...entry, type, from, end };
+  });
+}
+
+/** @throws RangeError naming the shard that is cut and the tensor there; all but the last are of one size */
+function requireWhole(
+  places: readonly Place[],
+  paths: readonly string[],
+  shards: readonly Uint8Array[],
+): void {
+  const sizes = shards.map(({ length }) => length);
+  const sum = (some: readonly number[]) => some.reduce((a, b) => a + b, 0);
+  if (sum(sizes) >= (places.at(-1)?.end ?? 0)) return;
+  const cut = sizes.findIndex((size, i) => i === sizes.length - 1 || size < Math.max(...sizes));
+  const foundEnd = sum(sizes.slice(0, cut + 1));
+  const { name, from, end } = places.find((place) => place.end > foundEnd) as Place;
+  const found = paths[cut] === undefined ? 'no shards' : `${paths[cut]} to end at byte ${foundEnd}`;
+  throw new RangeError(
+    `tensorflow.js: "${name}": expected bytes ${from} to ${end} of its shards, found ${found}`,
+  );
+}
+
+function readPlaces(places: readonly Place[], bytes: Uint8Array, tensors: Map<string, Tensor>): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (const { name, shape, quantization, type, from, end } of places) {
     const { scale = 1, min = 0 } = quantization ?? {};
-    const from = at;
     const valueAt = (i: number) => min + scale * type.read(view, from + i * type.bytes);
-    tensors.set(name, { shape: [...shape], data: new Float32Array(count).map((_, i) => valueAt(i)) });
-    at = end;
+    const data = new Float32Array((end - from) / type.bytes).map((_, i) => valueAt(i));
+    tensors.set(name, { shape: [...shape], data });
   }
 }
 

@@ -3,6 +3,10 @@ import { resnetV15, type WeightSource } from './weight-source.js';
 const kerasFiles = 'https://storage.googleapis.com/tensorflow/keras-applications';
 const kerasPage = 'https://keras.io/api/applications/';
 const asInKeras = 'As the preprocess_input of its module in keras.applications does.';
+const resnetCitation =
+  'He, Zhang, Ren and Sun 2016, Deep Residual Learning for Image Recognition, CVPR, 770–778';
+const densenetCitation =
+  'Huang, Liu, van der Maaten and Weinberger 2017, Densely Connected Convolutional Networks, CVPR, 4700–4708';
 
 type KerasFile = Pick<
   WeightSource,
@@ -23,11 +27,28 @@ const fromKeras = ({ path, md5, ...source }: KerasFile): WeightSource => ({
   caution: null,
 });
 
+type TorchvisionFile = Pick<WeightSource, 'name' | 'title' | 'architecture' | 'citation' | 'caution'> & {
+  model: string;
+  /** Its first eight digits, which the name of the file holds and torch.hub checks; no more is published. */
+  sha256: string;
+};
+
+const fromTorchvision = ({ model, sha256, ...source }: TorchvisionFile): WeightSource => ({
+  ...source,
+  preprocessing: 'torch',
+  preprocessingNote: 'As the transforms of these weights in torchvision do.',
+  address: `https://download.pytorch.org/models/${model}-${sha256}.pth`,
+  page: `https://pytorch.org/vision/stable/models/generated/torchvision.models.${model}.html`,
+  file: `${model}-${sha256}.pth`,
+  hash: { algorithm: 'sha256', value: sha256 },
+  licence: 'BSD 3-clause',
+});
+
 /**
- * Weights trained on ImageNet: those of keras.applications without their top, and torchvision's ResNet50.
+ * Weights trained on ImageNet: those of keras.applications without their top, and torchvision's of two networks.
  *
- * Addresses and hashes: keras/src/applications of https://github.com/keras-team/keras, and
- * torchvision/models/resnet.py of https://github.com/pytorch/vision.
+ * Addresses and hashes: keras/src/applications of https://github.com/keras-team/keras, and torchvision/models of
+ * https://github.com/pytorch/vision.
  */
 export const imagenetSources: readonly WeightSource[] = [
   fromKeras({
@@ -38,7 +59,7 @@ export const imagenetSources: readonly WeightSource[] = [
     path: 'resnet/resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5',
     md5: '4d473c1dd8becc155b73f8504c6f6626',
     licence: 'MIT, ported from the weights of Kaiming He',
-    citation: 'He, Zhang, Ren and Sun 2016, Deep Residual Learning for Image Recognition, CVPR, 770–778',
+    citation: resnetCitation,
   }),
   fromKeras({
     name: 'imagenet-densenet121',
@@ -48,8 +69,7 @@ export const imagenetSources: readonly WeightSource[] = [
     path: 'densenet/densenet121_weights_tf_dim_ordering_tf_kernels_notop.h5',
     md5: '30ee3e1110167f948a6b9946edeeb738',
     licence: 'BSD 3-clause',
-    citation:
-      'Huang, Liu, van der Maaten and Weinberger 2017, Densely Connected Convolutional Networks, CVPR, 4700–4708',
+    citation: densenetCitation,
   }),
   fromKeras({
     name: 'imagenet-inception-v3',
@@ -73,19 +93,22 @@ export const imagenetSources: readonly WeightSource[] = [
     citation:
       'Szegedy, Ioffe, Vanhoucke and Alemi 2017, Inception-v4, Inception-ResNet and the Impact of Residual Connections on Learning, AAAI',
   }),
-  {
+  fromTorchvision({
     name: 'imagenet-resnet50-torchvision',
     title: 'ResNet50 on ImageNet, torchvision (IMAGENET1K_V1)',
     architecture: 'resnet50',
-    preprocessing: 'torch',
-    preprocessingNote: 'As the transforms of these weights in torchvision do.',
-    address: 'https://download.pytorch.org/models/resnet50-0676ba61.pth',
-    page: 'https://pytorch.org/vision/stable/models/generated/torchvision.models.resnet50.html',
-    file: 'resnet50-0676ba61.pth',
-    // The name of the file holds the first eight digits, which torch.hub checks; no more is published.
-    hash: { algorithm: 'sha256', value: '0676ba61' },
-    licence: 'BSD 3-clause',
-    citation: 'He, Zhang, Ren and Sun 2016, Deep Residual Learning for Image Recognition, CVPR, 770–778',
+    model: 'resnet50',
+    sha256: '0676ba61',
+    citation: resnetCitation,
     caution: resnetV15,
-  },
+  }),
+  fromTorchvision({
+    name: 'imagenet-densenet121-torchvision',
+    title: 'DenseNet121 on ImageNet, torchvision (IMAGENET1K_V1)',
+    architecture: 'densenet121',
+    model: 'densenet121',
+    sha256: 'a639ec97',
+    citation: densenetCitation,
+    caution: null,
+  }),
 ];

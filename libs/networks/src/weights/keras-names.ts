@@ -39,7 +39,7 @@ export function kerasNames(network: Network, tensors: StoredTensors): Renamed | 
   });
 }
 
-/** Names of the nodes of a TensorFlow graph, as in a graph model for TensorFlow.js. */
+/** Names of the nodes of a TensorFlow graph, as in a graph model from a converter for TensorFlow.js before 1.3. */
 export function graphNames(network: Network, tensors: StoredTensors): Renamed | undefined {
   return byEnding(network, tensors, {
     naming: 'TensorFlow graph',
@@ -99,12 +99,9 @@ function byEnding(
   how: { naming: string; nameOf: (name: string) => string | undefined; differences?: readonly Difference[] },
 ): Renamed | undefined {
   const byEnd = new Map<string, string>();
-  for (const name of tensors.keys()) {
-    const parts = name.split('/');
-    parts.forEach((_, i) => {
-      const end = parts.slice(i).join('/');
-      if (i === 0 || !byEnd.has(end)) byEnd.set(end, name);
-    });
+  // The shortest first: `bn/gamma` is the end of `conv1/bn/gamma` only where it is no name itself.
+  for (const name of [...tensors.keys()].sort((a, b) => depthOf(a) - depthOf(b))) {
+    for (const end of endsOf(name)) if (!byEnd.has(end)) byEnd.set(end, name);
   }
   const renamed = new Map<string, StoredTensor>();
   const originals = new Map<string, string>();
@@ -118,6 +115,15 @@ function byEnding(
   if (renamed.size === 0) return undefined;
   return { naming: how.naming, tensors: renamed, originals, differences: how.differences ?? [] };
 }
+
+/** What a name ends in, also as `conv1_conv/kernel` for DenseNet's `conv1/conv/kernel` of Keras 2. */
+function endsOf(name: string): string[] {
+  const parts = name.split('/');
+  const [layer = '', inner = '', variable = ''] = parts.slice(-3);
+  return [...parts.map((_, i) => parts.slice(i).join('/')), `${layer}_${inner}/${variable}`];
+}
+
+const depthOf = (name: string) => name.split('/').length;
 
 /** Names in the file of the layers that Keras numbers by itself, by ours, class by class where as many are there. */
 function countedLayers({ weights }: Network, tensors: StoredTensors): Map<string, string> {

@@ -40,6 +40,11 @@ const networks = [
   { name: 'irv2', architecture: 'inception-resnet-v2', title: 'InceptionResNetV2', file: 'IRV2' },
 ] as const;
 
+const pytorchFiles = [
+  { name: 'resnet50', architecture: 'resnet50', file: 'ResNet50', caution: resnetV15 },
+  { name: 'densenet121', architecture: 'densenet121', file: 'DenseNet121', caution: null },
+] as const;
+
 const inCommon = { address: null, page, hash: null, licence, citation };
 
 /**
@@ -60,14 +65,13 @@ export const radimagenetSources: readonly WeightSource[] = [
       caution: null,
     })),
   ),
-  {
+  ...pytorchFiles.map(({ name, file, ...source }): WeightSource => ({
     ...inCommon,
-    name: 'radimagenet-resnet50-pytorch',
-    title: 'ResNet50 on RadImageNet, PyTorch',
-    architecture: 'resnet50',
+    ...source,
+    name: `radimagenet-${name}-pytorch`,
+    title: `${file} on RadImageNet, PyTorch`,
     preprocessing: 'minus-one-to-one',
     preprocessingNote: readings[2].note,
-    file: 'ResNet50.pt',
-    caution: resnetV15,
-  },
+    file: `${file}.pt`,
+  })),
 ];

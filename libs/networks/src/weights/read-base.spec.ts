@@ -91,6 +91,23 @@ describe('the base of a network', () => {
     expect(base).toMatchObject(about);
   });
 
+  it('is found where Keras 2 has a slash in the name of a layer, also in a model in a model', () => {
+    const spec = { shape: [1], trainable: true, part: 'base', init: 'zeros' } as const;
+    const weights = ['conv1_bn/gamma', 'bn/gamma'].map((name) => ({ ...spec, name }));
+    const values = ['conv1/bn/gamma', 'bn/gamma'].map((name, i): [string, StoredTensor] => [
+      name,
+      { shape: [1], data: Float32Array.of(i) },
+    ]);
+    for (const within of ['', 'densenet121/']) {
+      const file = new Map(values.map(([name, tensor]) => [within + name, tensor]));
+      const found = readBase({ ...tinyResnet, weights }, file, 'w').weights;
+      expect(
+        [...found].map(([, [value]]) => value),
+        within,
+      ).toEqual([0, 1]);
+    }
+  });
+
   it('is found where the children of a ResNet were put in a Sequential', () => {
     const places: Record<string, string> = { conv1: '0', bn1: '1', layer1: '4', layer2: '5' };
     const file = new Map(
@@ -169,6 +186,21 @@ describe('the base of a network', () => {
     expect(() => readBase(tinyResnet, file, 'w.h5')).toThrow(
       'w.h5: expected 12 layers conv2d of tiny-resnet, found 13',
     );
+  });
+
+  it.each([
+    [
+      'Mixed_6b.branch7x7dbl_5.bn.weight',
+      /found PyTorch’s InceptionV3, another network than that of Keras: .*γ/,
+    ],
+    ['module.12.branch7x7dbl_5.bn.weight', /found PyTorch’s InceptionV3/],
+    [
+      'StatefulPartitionedCall/model/conv1_conv/Conv2D_bn_offset',
+      /found a graph model of TensorFlow\.js, .* folds batch norms .*; convert the Keras model to a layers model$/,
+    ],
+  ])('says of a network that it knows and cannot take why: %s', (name, why) => {
+    const file = new Map([...tensors, [name, { shape: [1], data: new Float32Array(1) }]]);
+    expect(() => readBase(tinyResnet, file, 'w')).toThrow(why);
   });
 
   it('says what a file holds that knows none of the names', () => {

@@ -16,18 +16,40 @@ export interface BaseFromFile {
 
 const namings: readonly Naming[] = [kerasNames, numberedNames, torchNames, olderKerasNames, graphNames];
 
+/** Networks that are known and cannot be taken, by the end of a name in them. */
+const strangers: readonly (readonly [RegExp, string])[] = [
+  [
+    /\/Conv2D_bn_offset$/,
+    'a graph model of TensorFlow.js, whose converter folds batch norms into the convolutions before them, so that ' +
+      'neither is there as it was; convert the Keras model to a layers model',
+  ],
+  [
+    /(^|\.)branch7x7dbl_5\.bn\.weight$/,
+    'PyTorch’s InceptionV3, another network than that of Keras: its batch norms have a γ, and its average pools count ' +
+      'the padding',
+  ],
+];
+
 /**
  * The weights of a network's base out of the tensors of a file, under whichever names it has them: those of Keras,
- * also where it numbers its layers only or in its releases before 2.2.4, of torchvision's ResNets, or of a TensorFlow
- * graph. Other tensors, such as those of a head, are left alone.
+ * also where it numbers its layers only or in its releases before 2.2.4, of torchvision's ResNets and DenseNets,
+ * or of a TensorFlow graph. Other tensors, such as those of a head, are left alone.
  *
  * @param file what to call the file in an error
- * @throws RangeError when the file uses no such names, or tensors of the base are missing, misshapen or not finite:
- *   each is named, as the network and as the file call it, with what was expected and found
+ * @throws RangeError when the file uses no such names or is of a network that cannot be taken, or tensors of the base
+ *   are missing, misshapen or not finite: each is named, as the network and as the file call it, with what was expected
+ *   and found
  */
 export function readBase(network: Network, tensors: StoredTensors, file: string): BaseFromFile {
-  const renamed = firstOf(network, tensors, file);
-  if (!renamed) throw unknownNames(network, tensors, file);
+  const names = [...tensors.keys()];
+  const stranger = strangers.find(([pattern]) => names.some((name) => pattern.test(name)));
+  const renamed = stranger ? undefined : firstOf(network, tensors, file);
+  if (!renamed) {
+    const found = stranger?.[1] ?? otherNames(names);
+    throw new RangeError(
+      `${file}: expected the tensors of ${network.name} under the names of Keras or PyTorch, found ${found}`,
+    );
+  }
   const { naming, originals, differences } = renamed;
   const weights = requireBaseWeights(network, renamed.tensors, file, originals);
   return { weights, naming, differences, unchanged: naming === 'Keras' && originals.size === 0 };
@@ -46,10 +68,7 @@ function firstOf(network: Network, tensors: StoredTensors, file: string): Return
   return undefined;
 }
 
-function unknownNames({ name }: Network, tensors: StoredTensors, file: string): RangeError {
-  const some = [...tensors.keys()].slice(0, 3).join(', ');
-  const found = `${tensors.size} tensors of other names${some && `, such as ${some}`}`;
-  return new RangeError(
-    `${file}: expected the tensors of ${name} under the names of Keras or PyTorch, found ${found}`,
-  );
+function otherNames(names: readonly string[]): string {
+  const some = names.slice(0, 3).join(', ');
+  return `${names.length} tensors of other names${some && `, such as ${some}`}`;
 }
