@@ -332,15 +332,13 @@ describe('fitting', () => {
 
   it('says where it was when validation gives no probabilities', async () => {
     const engine = new LogisticEngine();
-    engine.infer = () =>
-      Promise.resolve({
-        run: (images: Float32Array) =>
-          Promise.resolve({
-            probabilities: new Float32Array(2 * (images.length / sizeOfImage)).fill(NaN),
-            taps: new Map(),
-          }),
-        dispose: () => Promise.resolve(),
-      });
+    engine.infer = () => {
+      const run = (images: Float32Array) => {
+        const probabilities = new Float32Array((2 * images.length) / 3).fill(NaN);
+        return Promise.resolve({ probabilities, taps: new Map() });
+      };
+      return Promise.resolve({ run, dispose: () => Promise.resolve() });
+    };
     await expect(fit(someData(), start(), options({ engine }))).rejects.toThrow(
       'validation loss, stage head (learning rate 0.5), epoch 1: expected a finite number, found NaN',
     );

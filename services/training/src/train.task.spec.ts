@@ -175,6 +175,22 @@ describe('training', () => {
     expect(await cutOff.readRecord(`tasks/${taskId('train', freeze)}/state`)).toBeUndefined();
   });
 
+  it('leaves a checkpoint of the last good epoch when it diverges, and says where', async () => {
+    const stages = [
+      { ...head, maxEpochs: 1 },
+      { ...all, learningRate: 1e30 },
+    ];
+    const failed = run(store, { ...input, strategy: 'freeze', stages }).catch(
+      (error: Error) => error.message,
+    );
+    const message = String(await failed);
+    expect(message).toMatch(
+      /^loss, stage all \(learning rate 1e\+30\), epoch 2, step \d of \d: .* found NaN/,
+    );
+    const [, key = ''] = /the weights of epoch 1 are (checkpoints\/\w+\.safetensors)$/.exec(message) ?? [];
+    expect(readSafetensors((await store.readRecord(key))!).metadata).toMatchObject({ epoch: '1' });
+  });
+
   it('goes on from the base of stored weights, with a head of its own', async () => {
     const start = { weights: output.checkpoint };
     const still = { ...head, maxEpochs: 1, learningRate: 1e-12 };
