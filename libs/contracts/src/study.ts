@@ -114,7 +114,9 @@ export const sourceSchema = z.union([
 
 const monitor = z
   .enum(['loss', 'accuracy'])
-  .describe('What early stopping watches on the validation images.');
+  .describe(
+    'What early stopping watches on the validation images. Kept are the weights of the lowest loss there, whatever is watched; of `head`, those of the last epoch.',
+  );
 /** One stage of a training. */
 export const stageSchema = z.strictObject({
   learningRate: z.number().positive().describe('Of the optimiser; with a `schedule`, the highest one.'),

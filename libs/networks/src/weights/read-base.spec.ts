@@ -203,6 +203,19 @@ describe('the base of a network', () => {
     expect(() => readBase(tinyResnet, file, 'w')).toThrow(why);
   });
 
+  it.each([
+    ['Keras', 'conv3_block3_1_conv/kernel', tensors],
+    ['PyTorch', 'backbone.layer2.2.conv1.weight', torch({ biases: true, prefix: 'backbone.' })],
+  ])('is not found in a deeper network of %s, but is beside a head of convolutions', (_, more, base) => {
+    const kernel = { shape: [1, 1, 3, 3], data: new Float32Array(9) };
+    const file = new Map([...base, ['head_conv/kernel', kernel]]);
+    expect(readBase(tinyResnet, file, 'w').weights.size).toBe(expected.size);
+    file.set(more, kernel);
+    expect(() => readBase(tinyResnet, file, 'w')).toThrow(
+      `w: expected the 12 convolutions of tiny-resnet, found 1 more, such as ${more}`,
+    );
+  });
+
   it('says what a file holds that knows none of the names', () => {
     const file = new Map([['encoder.block.0.weight', { shape: [1], data: new Float32Array(1) }]]);
     expect(() => readBase(tinyResnet, file, 'w.bin')).toThrow(

@@ -33,12 +33,13 @@ const strangers: readonly (readonly [RegExp, string])[] = [
 /**
  * The weights of a network's base out of the tensors of a file, under whichever names it has them: those of Keras,
  * also where it numbers its layers only or in its releases before 2.2.4, of torchvision's ResNets and DenseNets,
- * or of a TensorFlow graph. Other tensors, such as those of a head, are left alone.
+ * or of a TensorFlow graph. Other tensors, such as those of a head, are left alone, but for convolutions that are called
+ * as the network's are.
  *
  * @param file what to call the file in an error
- * @throws RangeError when the file uses no such names or is of a network that cannot be taken, or tensors of the base
- *   are missing, misshapen or not finite: each is named, as the network and as the file call it, with what was expected
- *   and found
+ * @throws RangeError when the file uses no such names, is of a network that cannot be taken or of a larger one, or
+ *   tensors of the base are missing, misshapen or not finite: each is named, as the network and as the file call it, with
+ *   what was expected and found
  */
 export function readBase(network: Network, tensors: StoredTensors, file: string): BaseFromFile {
   const names = [...tensors.keys()];
@@ -52,6 +53,7 @@ export function readBase(network: Network, tensors: StoredTensors, file: string)
   }
   const { naming, originals, differences } = renamed;
   const weights = requireBaseWeights(network, renamed.tensors, file, originals);
+  requireNoMore(network, tensors, { file, originals });
   return { weights, naming, differences, unchanged: naming === 'Keras' && originals.size === 0 };
 }
 
@@ -67,6 +69,26 @@ function firstOf(network: Network, tensors: StoredTensors, file: string): Return
   }
   return undefined;
 }
+
+/** ResNet101 has all that ResNet50 has, and more: what is left is called as what was taken, but for numbers. */
+function requireNoMore(
+  { name: network, weights }: Network,
+  tensors: StoredTensors,
+  { file, originals }: { file: string; originals: ReadonlyMap<string, string> },
+): void {
+  const kernels = weights.filter(({ part, shape }) => part === 'base' && shape.length === 4);
+  const taken = new Set(kernels.map(({ name }) => originals.get(name) ?? name));
+  const kinds = new Set([...taken].map(unnumbered));
+  const more = [...tensors]
+    .filter(([name, { shape }]) => shape.length === 4 && !taken.has(name) && kinds.has(unnumbered(name)))
+    .map(([name]) => name);
+  if (more.length === 0) return;
+  throw new RangeError(
+    `${file}: expected the ${taken.size} convolutions of ${network}, found ${more.length} more, such as ${more[0] ?? ''}`,
+  );
+}
+
+const unnumbered = (name: string) => name.replace(/\d+/g, '#');
 
 function otherNames(names: readonly string[]): string {
   const some = names.slice(0, 3).join(', ');
