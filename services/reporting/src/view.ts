@@ -105,6 +105,8 @@ export interface View {
   study: Study;
   targets: string[];
   sources: string[];
+  /** Of the network, first to last: where drift and gradients are measured. */
+  stages: readonly string[];
   datasets: DatasetView[];
   pretrainings: PretrainingView[];
   arms: Arm[];
