@@ -12,6 +12,7 @@ import {
   type ExtractionView,
   type FilterBank,
   type FoldView,
+  type ImportView,
   type JudgedArm,
 } from './view.js';
 import type { ComparisonView, PretrainingView, SeedView, ShotsArm, View } from './view.js';
@@ -50,6 +51,7 @@ export async function collect(results: StudyResults, store: Store, signal: Abort
     targets: order.targets,
     ...{ sources, stages },
     datasets: sorted(datasets, (d) => [d.isTarget ? 0 : 1, order.targets.indexOf(d.name)]),
+    imports: sorted(results.imports.map(readImport), ({ source }) => [sources.indexOf(source)]),
     pretrainings: sorted(pretrainings, (p) => [sources.indexOf(p.source)]),
     arms: arms.filter((arm) => arm.strategy !== 'probe' && arm.shots === undefined) as Arm[],
     shotsArms: arms.filter((arm) => arm.shots !== undefined) as ShotsArm[],
@@ -99,7 +101,7 @@ async function each<T, R>(
   return found;
 }
 
-type From<K extends 'datasets' | 'pretrainings' | 'trainings' | 'extractions' | 'comparisons'> =
+type From<K extends 'datasets' | 'imports' | 'pretrainings' | 'trainings' | 'extractions' | 'comparisons'> =
   StudyResults[K][number];
 
 async function readDataset(
@@ -116,6 +118,10 @@ async function readDataset(
     isTarget: name in study.targets,
     manifestHash: output.manifest.sha256,
   };
+}
+
+function readImport({ source, version, output }: From<'imports'>): ImportView {
+  return { source, version, weightsHash: output.weights.sha256 };
 }
 
 async function readPretraining(

@@ -65,6 +65,14 @@ export interface ShotsArm extends Arm {
   shots: number;
 }
 
+/** A source whose weights came out of a file. */
+export interface ImportView {
+  source: string;
+  /** Of the import. */
+  version: number;
+  weightsHash: string;
+}
+
 /** A source that was trained for this study. */
 export interface PretrainingView extends Origin {
   source: string;
@@ -108,6 +116,7 @@ export interface View {
   /** Of the network, first to last: where drift and gradients are measured. */
   stages: readonly string[];
   datasets: DatasetView[];
+  imports: ImportView[];
   pretrainings: PretrainingView[];
   arms: Arm[];
   /** Trained on fewer images, by their number. */
