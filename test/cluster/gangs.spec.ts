@@ -65,6 +65,12 @@ describe.skipIf(reason)(`gangs in Kubernetes${reason === undefined ? '' : ` (ski
   };
   const allRun = (place: Corner, pods: number) =>
     eventually(`${pods} run`, async () => (await running(place)).length === pods, PATIENCE_MS);
+  const gangThatRuns = async (size: number) => {
+    const place = await corner(lab, permissions);
+    const runs = runAll(await open(place), gangOf(size));
+    await allRun(place, size);
+    return { place, runs };
+  };
   const end = async (place: Corner, index: number, annotation: string) => {
     const [pod = ''] = await running(place, index);
     await place.kubectl('annotate', pod, 'lab/hold-', annotation);
@@ -77,9 +83,7 @@ describe.skipIf(reason)(`gangs in Kubernetes${reason === undefined ? '' : ` (ski
   const ended = (runs: { run: Promise<unknown> }[]) => Promise.all(runs.map(({ run }) => run));
 
   it('are one Job with a pod for each, and each is done by its own', async () => {
-    const place = await corner(lab, permissions);
-    const runs = runAll(await open(place), gangOf(5));
-    await allRun(place, 5);
+    const { place, runs } = await gangThatRuns(5);
     expect(await listed(place, 'jobs')).toHaveLength(1);
     const waited = ['waits for the others of its gang', undefined];
     await eventually('all began', () => runs.every(({ said }) => said.length === 2), PATIENCE_MS);
@@ -92,9 +96,7 @@ describe.skipIf(reason)(`gangs in Kubernetes${reason === undefined ? '' : ` (ski
   });
 
   it('lose nothing but what fails, each in its own words', async () => {
-    const place = await corner(lab, permissions);
-    const runs = runAll(await open(place), gangOf(5));
-    await allRun(place, 5);
+    const { place, runs } = await gangThatRuns(5);
     await end(place, 0, 'lab/exit-code=42');
     expect(await runs[0]?.run).toBe('failed');
     await end(place, 1, 'lab/exit-code=1');
@@ -139,9 +141,7 @@ describe.skipIf(reason)(`gangs in Kubernetes${reason === undefined ? '' : ` (ski
   });
 
   it('end one that is cancelled, and leave the others', async () => {
-    const place = await corner(lab, permissions);
-    const runs = runAll(await open(place), gangOf(3));
-    await allRun(place, 3);
+    const { place, runs } = await gangThatRuns(3);
     runs[1]?.stop.abort();
     await expect(runs[1]?.run).rejects.toMatchObject({ name: 'AbortError' });
     expect(await running(place, 1)).toEqual([]);
@@ -153,9 +153,7 @@ describe.skipIf(reason)(`gangs in Kubernetes${reason === undefined ? '' : ` (ski
 
   it('leave neither Job nor pod when all are cancelled, at once or one by one', async () => {
     for (const atOnce of [true, false]) {
-      const place = await corner(lab, permissions);
-      const runs = runAll(await open(place), gangOf(3));
-      await allRun(place, 3);
+      const { place, runs } = await gangThatRuns(3);
       for (const { run, stop } of runs) {
         stop.abort();
         if (!atOnce) await expect(run).rejects.toMatchObject({ name: 'AbortError' });
@@ -183,9 +181,7 @@ describe.skipIf(reason)(`gangs in Kubernetes${reason === undefined ? '' : ` (ski
   });
 
   it('make a pod again that was disrupted', async () => {
-    const place = await corner(lab, permissions);
-    const runs = runAll(await open(place), gangOf(3));
-    await allRun(place, 3);
+    const { place, runs } = await gangThatRuns(3);
     const [pod = ''] = await running(place, 1);
     await place.kubectl('annotate', pod, 'lab/hold-', 'lab/disrupt=PreemptionByScheduler');
     const replaced = async () => !['', pod].includes((await running(place, 1))[0] ?? '');

@@ -119,6 +119,7 @@ describe('a study that asks for weights by name', () => {
     expect(readFileSync(at('named-report', 'report.html'), 'utf8')).toContain('<td>mine; weights of <code>');
     const tasks = readFileSync(at('named-report', 'tables', 'provenance.csv'), 'utf8');
     expect(tasks).toContain('nodules: radiology, fine-tuned');
+    expect(tasks).toContain('"source: radiology, weights of a file",base,import,1,');
 
     const byPath = await run(startingFrom(`weights: ${file}, preprocessing: torch`));
     expect(byPath, byPath.stderr).toMatchObject({ code: 0 });

@@ -17,12 +17,16 @@ const provenance = { taskId: z.string(), version };
 
 /**
  * Everything that a study found, by reference: the input of its report. It holds neither durations nor the ids of
- * ingestions, which are asked for anew each time: the same findings are the same document.
+ * ingestions and imports, which are asked for anew each time: the same findings are the same document.
  */
 export const studyResultsSchema = z.strictObject({
   studyId: z.string(),
   study: studySchema,
   datasets: z.array(z.strictObject({ name: z.string(), version, output: tasks.ingest.output })),
+  imports: z
+    .array(z.strictObject({ source: z.string(), version, output: tasks.import.output }))
+    .default([])
+    .describe('left out by releases that did not report them'),
   pretrainings: z.array(z.strictObject({ source: z.string(), ...provenance, output: tasks.train.output })),
   trainings: z.array(
     z.strictObject({

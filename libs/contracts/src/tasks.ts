@@ -169,7 +169,7 @@ const compare = {
 };
 
 const report = {
-  version: 2,
+  version: 3,
   input: z.strictObject({ results: artifactRefSchema.describe('a StudyResults document') }),
   output: z.strictObject({
     html: artifactRefSchema,

@@ -16,7 +16,7 @@ export {
   type Config,
   type SettingDescription,
 } from './config.js';
-export { createApp } from './create-app.js';
+export { createApp, listen } from './create-app.js';
 export { migrate, migrationsTaken, type Migrations } from './database/migrate.js';
 export { connectDatabase, openDatabase, serverVersion } from './database/open-database.js';
 export { databaseNow, inTransaction } from './database/transaction.js';
@@ -74,4 +74,5 @@ export { readTaskLog } from './tasks/task-log.js';
 export { TaskRecords, type Progress } from './tasks/task-records.js';
 export { TaskService, taskService } from './tasks/task-service.js';
 export type { AnyTaskDefinition, TaskContext, TaskDefinition } from './tasks/task.js';
-export { BUS, CONFIG, HEALTH, JOBS, LOGGER, METRICS, STORE, TRACING } from './tokens.js';
+export type { Opened } from './opened.js';
+export { BUS, CONFIG, HEALTH, JOBS, LOGGER, METRICS, OPENED, STORE, TRACING } from './tokens.js';

@@ -24,6 +24,7 @@ import { Metrics } from './observe/metrics.js';
 import { observePlatform } from './observe/observe-platform.js';
 import { ObservedRunner } from './observe/observed-runner.js';
 import { openTracing, type Tracing } from './observe/tracing.js';
+import { Opened } from './opened.js';
 import type { Store } from './store/store.js';
 import { TaskRegistry } from './tasks/definitions.js';
 import { TaskRunner } from './tasks/task-runner.js';
@@ -34,6 +35,7 @@ import {
   JOBS,
   LOGGER,
   METRICS,
+  OPENED,
   SERVICES,
   STORE,
   TASK_REGISTRY,
@@ -42,6 +44,7 @@ import {
 } from './tokens.js';
 
 const GIVEN_CONFIG = Symbol('Config that the program was started with');
+const GIVEN_OPENED = Symbol('What the program has opened');
 const GIVEN_SERVICES = Symbol('Names of the services that the program was started with');
 
 const basics: FactoryProvider[] = [
@@ -55,9 +58,22 @@ const basics: FactoryProvider[] = [
     inject: [{ token: GIVEN_SERVICES, optional: true }],
     useFactory: (given: string[] = []) => given,
   },
+  {
+    provide: OPENED,
+    inject: [{ token: GIVEN_OPENED, optional: true }],
+    useFactory: (given: Opened = new Opened()) => given,
+  },
   { provide: LOGGER, inject: [CONFIG, SERVICES], useFactory: createLogger },
   { provide: METRICS, useFactory: () => new Metrics() },
-  { provide: TRACING, inject: [CONFIG, SERVICES, LOGGER], useFactory: openTracing },
+  {
+    provide: TRACING,
+    inject: [OPENED, CONFIG, SERVICES, LOGGER],
+    useFactory: (opened: Opened, ...settings: Parameters<typeof openTracing>) =>
+      opened.keep(
+        () => openTracing(...settings),
+        (tracing) => tracing.close(),
+      ),
+  },
   { provide: HEALTH, inject: [LOGGER], useFactory: (log: Logger) => new Health({ log }) },
   { provide: TASK_REGISTRY, useFactory: () => new TaskRegistry() },
 ];
@@ -70,9 +86,12 @@ const ports: FactoryProvider[] = [
   },
   {
     provide: BUS,
-    inject: [CONFIG, LOGGER, METRICS, TRACING, HEALTH],
-    useFactory: (config: Config, log: Logger, ...[metrics, tracing, health]: [Metrics, Tracing, Health]) =>
-      createBus(config, log, new MeasuringBusObserver(metrics, tracing, health)),
+    inject: [OPENED, CONFIG, LOGGER, METRICS, TRACING, HEALTH],
+    useFactory: (opened: Opened, config: Config, log: Logger, ...observers: [Metrics, Tracing, Health]) =>
+      opened.keep(
+        () => createBus(config, log, new MeasuringBusObserver(...observers)),
+        (bus) => bus.close(),
+      ),
   },
   {
     provide: JOBS,
@@ -90,11 +109,20 @@ const ports: FactoryProvider[] = [
   },
   {
     provide: TASK_RUNNER,
-    inject: [CONFIG, STORE, JOBS, METRICS, TRACING],
-    useFactory: (config: Config, store: Store, jobs: Jobs, ...[metrics, tracing]: [Metrics, Tracing]) => {
-      const runner = new TaskRunner({ config, store, jobs, threads: createThreads(config) });
-      return new ObservedRunner(runner, metrics, tracing);
-    },
+    inject: [OPENED, CONFIG, STORE, JOBS, METRICS, TRACING],
+    useFactory: (
+      opened: Opened,
+      config: Config,
+      store: Store,
+      ...[jobs, metrics, tracing]: [Jobs, Metrics, Tracing]
+    ) =>
+      opened.keep(
+        () => {
+          const runner = new TaskRunner({ config, store, jobs, threads: createThreads(config) });
+          return new ObservedRunner(runner, metrics, tracing);
+        },
+        (runner) => runner.close(),
+      ),
   },
 ];
 
@@ -122,9 +150,7 @@ const providers = [...basics, ...ports, observation];
 export class PlatformModule implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown {
   constructor(
     @Inject(HEALTH) private readonly health: Health,
-    @Inject(TASK_RUNNER) private readonly runner: ObservedRunner,
-    @Inject(BUS) private readonly bus: Bus,
-    @Inject(TRACING) private readonly tracing: Tracing,
+    @Inject(OPENED) private readonly opened: Opened,
   ) {
     health.waitFor('start');
   }
@@ -138,9 +164,7 @@ export class PlatformModule implements OnApplicationBootstrap, OnModuleDestroy, 
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.runner.close();
-    await this.bus.close();
-    await this.tracing.close();
+    await this.opened.close();
   }
 }
 
@@ -151,13 +175,14 @@ class GivenConfigModule {}
 @Module({})
 class RootModule {}
 
-/** A program of these modules with this configuration, for `NestFactory`. */
-export function rootModule(config: Config, modules: Type[]): DynamicModule {
+/** A program of these modules with this configuration, for `NestFactory`. @param opened what it opens, as it is made */
+export function rootModule(config: Config, modules: Type[], opened = new Opened()): DynamicModule {
   const given = [
     { provide: GIVEN_CONFIG, useValue: config },
+    { provide: GIVEN_OPENED, useValue: opened },
     { provide: GIVEN_SERVICES, useValue: serviceNames(modules) },
   ];
-  const exports = [GIVEN_CONFIG, GIVEN_SERVICES];
+  const exports = [GIVEN_CONFIG, GIVEN_OPENED, GIVEN_SERVICES];
   const configured = { module: GivenConfigModule, providers: given, exports };
   return { module: RootModule, imports: [configured, PlatformModule, ...modules] };
 }

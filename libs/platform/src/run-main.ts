@@ -3,7 +3,7 @@ import { messageOf } from '@palimpsest/contracts';
 import type { Logger } from 'pino';
 import type { Bus } from './bus/bus.js';
 import { loadConfig } from './config.js';
-import { createApp } from './create-app.js';
+import { createApp, listen } from './create-app.js';
 import { limitShutdown } from './limit-shutdown.js';
 import { workAndExit } from './run-work.js';
 import type { AnyTaskDefinition } from './tasks/task.js';
@@ -20,7 +20,7 @@ export async function runMain(module: Type, definitions: readonly AnyTaskDefinit
     const config = loadConfig();
     const app = await createApp(config, [module]);
     app.enableShutdownHooks();
-    await app.listen(config.HTTP_PORT, config.HTTP_HOST);
+    await listen(app, config);
     const log = app.get<Logger>(LOGGER);
     limitShutdown(config, log);
     log.info({ url: await app.getUrl(), host: config.HTTP_HOST }, 'listening');

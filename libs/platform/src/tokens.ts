@@ -7,6 +7,7 @@ export const JOBS = Symbol('Jobs');
 export const HEALTH = Symbol('Health');
 export const METRICS = Symbol('Metrics');
 export const TRACING = Symbol('Tracing');
+export const OPENED = Symbol('Opened');
 /** Names of the services in this process. */
 export const SERVICES = Symbol('Services');
 /** The kinds of task that this process handles. */

@@ -1,16 +1,11 @@
-import {
-  Inject,
-  Module,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-} from '@nestjs/common';
+import { Inject, Module, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import {
   BUS,
   CONFIG,
   LOGGER,
   METRICS,
+  OPENED,
   PlatformModule,
   STORE,
   TRACING,
@@ -18,7 +13,7 @@ import {
   openDatabase,
 } from '@palimpsest/platform';
 import type { TaskKind } from '@palimpsest/contracts';
-import type { Bus, Config, Metrics, Store, Tracing } from '@palimpsest/platform';
+import type { Bus, Config, Metrics, Opened, Store, Tracing } from '@palimpsest/platform';
 import type { Logger } from 'pino';
 import { migrations } from './database/migrations.js';
 import type { Database, Tables } from './database/schema.js';
@@ -56,8 +51,12 @@ type QueueParts = [Studies, Outbox, Workers, DeadLetters, Metrics];
     { provide: APP_FILTER, useFactory: (log: Logger) => new ErrorFilter(log), inject: [LOGGER] },
     {
       provide: DATABASE,
-      useFactory: (config: Config) => openDatabase<Tables>(config, migrations),
-      inject: [CONFIG],
+      useFactory: (opened: Opened, config: Config): Promise<Database> =>
+        opened.keep(
+          () => openDatabase<Tables>(config, migrations),
+          (db) => db.destroy(),
+        ),
+      inject: [OPENED, CONFIG],
     },
     {
       provide: CLOCK,
@@ -120,11 +119,8 @@ type QueueParts = [Studies, Outbox, Workers, DeadLetters, Metrics];
     observation,
   ],
 })
-export class ApiModule implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
-  constructor(
-    @Inject(QUEUE) private readonly queue: Queue,
-    @Inject(DATABASE) private readonly db: Database,
-  ) {}
+export class ApiModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(@Inject(QUEUE) private readonly queue: Queue) {}
 
   async onApplicationBootstrap(): Promise<void> {
     await this.queue.start();
@@ -132,9 +128,5 @@ export class ApiModule implements OnApplicationBootstrap, BeforeApplicationShutd
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.queue.stop();
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.db.destroy();
   }
 }

@@ -97,6 +97,7 @@ describe('the api', () => {
     };
     const document = await app.get<Store>(STORE).getJson(results, studyResultsSchema);
     expect(document).toMatchObject({ studyId: id, datasets: [{ name: 'knee' }], study: { name: 'small' } });
+    expect(document.imports).toMatchObject([{ source: 'others', output: { weights: {} } }]);
     expect(document.trainings.map((t) => [t.source, t.fold])).toEqual([
       ['others', 1],
       ['others', 2],
@@ -104,7 +105,8 @@ describe('the api', () => {
       ['random', 2],
     ]);
     expect(document.comparisons.map((c) => c.pair)).toContain('random-random');
-    expect(document.datasets[0]).not.toHaveProperty('taskId');
+    for (const asked of [...document.datasets, ...document.imports])
+      expect(asked).not.toHaveProperty('taskId');
   });
 
   it('serves the report and its files, and nothing else', async () => {

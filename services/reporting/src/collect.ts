@@ -1,6 +1,7 @@
 import { curvesSchema, manifestSchema, PlatformError, predictionsSchema } from '@palimpsest/contracts';
 import type { StudyResults } from '@palimpsest/contracts';
 import { readNpy } from '@palimpsest/formats';
+import { buildNetwork } from '@palimpsest/networks';
 import { mean } from '@palimpsest/numerics';
 import type { Store } from '@palimpsest/platform';
 import { groupBy } from './group-by.js';
@@ -11,6 +12,7 @@ import {
   type ExtractionView,
   type FilterBank,
   type FoldView,
+  type ImportView,
   type JudgedArm,
 } from './view.js';
 import type { ComparisonView, PretrainingView, SeedView, ShotsArm, View } from './view.js';
@@ -42,12 +44,14 @@ export async function collect(results: StudyResults, store: Store, signal: Abort
   const known = Object.keys(study.sources);
   const sources = [...known.filter((s) => !isRandom(study, s)), ...known.filter((s) => isRandom(study, s))];
   const order = { targets: Object.keys(study.targets), sources, strategies: study.strategies };
+  const { stages } = buildNetwork(study.network.architecture, { imageSize: 224, classes: 2, dropout: 0 });
   const arms = sorted(armsOf(folds), (arm) => [...placeOf(arm, order), arm.shots ?? 0]);
   return {
     study,
     targets: order.targets,
-    sources,
+    ...{ sources, stages },
     datasets: sorted(datasets, (d) => [d.isTarget ? 0 : 1, order.targets.indexOf(d.name)]),
+    imports: sorted(results.imports.map(readImport), ({ source }) => [sources.indexOf(source)]),
     pretrainings: sorted(pretrainings, (p) => [sources.indexOf(p.source)]),
     arms: arms.filter((arm) => arm.strategy !== 'probe' && arm.shots === undefined) as Arm[],
     shotsArms: arms.filter((arm) => arm.shots !== undefined) as ShotsArm[],
@@ -97,7 +101,7 @@ async function each<T, R>(
   return found;
 }
 
-type From<K extends 'datasets' | 'pretrainings' | 'trainings' | 'extractions' | 'comparisons'> =
+type From<K extends 'datasets' | 'imports' | 'pretrainings' | 'trainings' | 'extractions' | 'comparisons'> =
   StudyResults[K][number];
 
 async function readDataset(
@@ -114,6 +118,10 @@ async function readDataset(
     isTarget: name in study.targets,
     manifestHash: output.manifest.sha256,
   };
+}
+
+function readImport({ source, version, output }: From<'imports'>): ImportView {
+  return { source, version, weightsHash: output.weights.sha256 };
 }
 
 async function readPretraining(

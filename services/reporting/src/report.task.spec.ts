@@ -7,7 +7,7 @@ import {
 import { MemoryStore, Store, type TaskContext } from '@palimpsest/platform';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { report } from './report.task.js';
-import { aStudy, made, type Made } from './spec-support/made.js';
+import { aStudy, hex, made, type Made } from './spec-support/made.js';
 import { resultsOf } from './spec-support/results.js';
 
 const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
@@ -275,6 +275,9 @@ describe('a report with parts missing', () => {
     );
     expect(html).toContain('mine; weights of <code>def.h5</code>');
     expect(html).not.toContain('/x/');
+    expect(html).toMatch(
+      new RegExp(`"from-source-own">.*source: own, weights of a file.*<td>import</td>.*"${hex('own')}"`, 's'),
+    );
     expect(JSON.parse(await read('study.json'))).toMatchObject({
       sources: { natural: { registered: 'imagenet-resnet50', weights: 'abc.h5' } },
     });

@@ -65,6 +65,14 @@ export interface ShotsArm extends Arm {
   shots: number;
 }
 
+/** A source whose weights came out of a file. */
+export interface ImportView {
+  source: string;
+  /** Of the import. */
+  version: number;
+  weightsHash: string;
+}
+
 /** A source that was trained for this study. */
 export interface PretrainingView extends Origin {
   source: string;
@@ -105,7 +113,10 @@ export interface View {
   study: Study;
   targets: string[];
   sources: string[];
+  /** Of the network, first to last: where drift and gradients are measured. */
+  stages: readonly string[];
   datasets: DatasetView[];
+  imports: ImportView[];
   pretrainings: PretrainingView[];
   arms: Arm[];
   /** Trained on fewer images, by their number. */

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { PlatformError } from '@palimpsest/contracts';
 import { z } from 'zod';
+import { makeFolder } from '../make-folder.js';
 import { isGone, thisProcess, type ProcessOwner } from '../process-owner.js';
 
 const ownerSchema = z.object({ host: z.string(), pid: z.int(), started: z.string() });
@@ -19,7 +20,7 @@ const TRIES = 3;
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const path = `${folder}.lock`;
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   for (let attempt = 1; attempt <= TRIES; attempt++) {
     if (await acquire(path)) {
       await sweep(path);

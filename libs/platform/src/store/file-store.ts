@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { PlatformError, messageOf, type ErrorCode } from '@palimpsest/contracts';
+import { makeFolder } from '../make-folder.js';
 import { isGone, thisProcess } from '../process-owner.js';
 import { sortedByBytes } from './key.js';
 import type { Leftover, StoreDriver, StoreEntry } from './store.js';
@@ -105,7 +106,7 @@ export class FileStore implements StoreDriver {
   /** Removes what killed processes were writing; what another machine writes is left a day. */
   async #sweep(): Promise<void> {
     const folder = this.#path(TEMPORARY);
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     for (const name of await readdir(folder)) {
       if (await isLeftOver(folder, name)) await rm(join(folder, name), { force: true });
     }
@@ -116,7 +117,7 @@ export class FileStore implements StoreDriver {
       return await action();
     } catch (error) {
       const found = (error as NodeJS.ErrnoException).code ?? '';
-      const code = codes[found] ?? 'unavailable';
+      const code = error instanceof PlatformError ? error.code : (codes[found] ?? 'unavailable');
       const reason = FULL.includes(found)
         ? `the disk is full (${found}); make room, then try again`
         : messageOf(error);

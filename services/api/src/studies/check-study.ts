@@ -2,6 +2,7 @@ import { groupOfLayout, type Dataset, type Study } from '@palimpsest/contracts';
 import { buildNetwork, layersWithWeights, leastImageSize } from '@palimpsest/networks';
 import { isRandom, sourcesJudgedOn } from '../plan/context.js';
 import type { Problem } from './problem.js';
+import { notAccepted } from './registered-weights.js';
 import { suggest } from './suggest.js';
 
 /** What no schema can see: names that must agree, and a study that compares nothing. */
@@ -10,6 +11,7 @@ export function checkStudy(study: Study): Problem[] {
   return [
     ...named,
     ...noneOrTwice(study),
+    ...notAccepted(study),
     ...unknownLayers(study),
     ...smallImages(study),
     ...splits(study),

@@ -1,5 +1,5 @@
-import { architectures, registeredSourceSchema } from '@palimpsest/contracts';
-import { weightSources } from '@palimpsest/networks';
+import { architectures, registeredSourceSchema, type Study } from '@palimpsest/contracts';
+import { weightSource, weightSources } from '@palimpsest/networks';
 import { z } from 'zod';
 import { isMapping } from './fill.js';
 import { showValue, type Problem } from './problem.js';
@@ -42,6 +42,17 @@ export function registeredProblems(
         message: `expected none beside registered, found ${showValue(value[key])}: it comes with the name`,
       })),
     ];
+  });
+}
+
+/** Known weights of a network that computes otherwise, which a study has to accept: the import of their file would fail. */
+export function notAccepted({ sources }: Study): Problem[] {
+  return Object.entries(sources).flatMap(([name, source]) => {
+    if (!('registered' in source) || source.acceptDifferences) return [];
+    const caution = weightSource(source.registered)?.caution;
+    if (!caution) return [];
+    const message = `expected weights of the same network, found those of another. ${caution} A source with \`acceptDifferences: true\` starts from them all the same.`;
+    return [{ path: ['sources', name, 'registered'], message }];
   });
 }
 

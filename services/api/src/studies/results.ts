@@ -34,6 +34,10 @@ export function studyResults(
       const { version, output } = entry('ingest', keys.ingest(name));
       return { name, version, output };
     }),
+    imports: about('import').map(({ source }) => {
+      const { version, output } = entry('import', keys.import(source));
+      return { source, version, output };
+    }),
     pretrainings: about('pretrain').map(({ source }) => ({
       source,
       ...entry('train', keys.pretrain(source)),

@@ -339,7 +339,7 @@ describe('weights by name', () => {
     parseStudyFile(`${small}  theirs: { ${source} }\n${more}`, {
       file: 'study.yaml',
       baseDir: '/home/me',
-      weights: [mine],
+      weights: [mine, { ...mine, name: 'imagenet-resnet50-torchvision' }],
     });
   const refusal = (source: string, more?: string) => {
     try {
@@ -394,6 +394,25 @@ describe('weights by name', () => {
     const mini = 'network: { architecture: resnet-mini }';
     expect(refusal('registered: mine', mini)).toBe(message('mine'));
     expect(refusal('registered: imagenet-resnet50', mini)).toContain(message('imagenet-resnet50'));
+  });
+
+  describe('known weights of a network that computes otherwise', () => {
+    const source = 'registered: imagenet-resnet50-torchvision';
+    const message =
+      'sources.theirs.registered: expected weights of the same network, found those of another. ResNet v1.5: its stride stands in the 3 × 3 convolution, ours in the 1 × 1 before it. A study has to accept that. A source with `acceptDifferences: true` starts from them all the same.';
+
+    it('are refused before anything runs, in a file and in a study given whole', () => {
+      expect(refusal(source)).toBe(`study.yaml line 6: ${message}`);
+      const { sources, ...study } = named(`${source}, acceptDifferences: true`);
+      const theirs = { ...sources.theirs, acceptDifferences: undefined };
+      expect(() => parseStudySpec({ ...study, sources: { theirs } })).toThrow(message);
+    });
+
+    it('are taken by a study that accepts that', () => {
+      expect(named(`${source}, acceptDifferences: true`).sources.theirs).toMatchObject({
+        acceptDifferences: true,
+      });
+    });
   });
 });
 

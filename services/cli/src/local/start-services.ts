@@ -1,4 +1,4 @@
-import { createApp, loadConfig } from '@palimpsest/platform';
+import { createApp, listen, loadConfig } from '@palimpsest/platform';
 import { services, type ServiceName } from '../services.js';
 
 /** Services that run in this process. */
@@ -19,6 +19,6 @@ export async function startServices(
 ): Promise<RunningServices> {
   const config = loadConfig();
   const app = await createApp(config, await Promise.all(names.map((name) => services[name].module())));
-  await app.listen(options.port ?? config.HTTP_PORT, config.HTTP_HOST);
+  await listen(app, { ...config, HTTP_PORT: options.port ?? config.HTTP_PORT });
   return { url: await app.getUrl(), close: () => app.close() };
 }

@@ -17,7 +17,7 @@ interface FetchOptions {
 }
 
 /**
- * Fetches a known source into the library, unless it is there, and prints the lines for a study.
+ * Fetches a known source into the library, unless it is there and whole, and prints the lines for a study.
  *
  * @throws PlatformError `not-found` for an unknown name or one that cannot be fetched, `corrupt` when the file has not
  *   the published hash, and as the download has it
@@ -25,7 +25,7 @@ interface FetchOptions {
 export async function fetchWeights(name: string, { from, json }: FetchOptions): Promise<void> {
   const source = known(name);
   const library = new WeightLibrary();
-  const record = (await alreadyHere(library, name)) ?? (await fetchSource(library, source, from));
+  const record = (await alreadyHere(library, source)) ?? (await fetchSource(library, source, from));
   if (json) printJson({ ...record, path: library.pathOf(record) });
   else print(studyLines(name, { mustAccept: source.caution !== null }));
 }
@@ -38,11 +38,30 @@ function known(name: string): WeightSource {
   throw new PlatformError('not-found', `weights ${name}: expected one of ${names}`);
 }
 
-async function alreadyHere(library: WeightLibrary, name: string): Promise<WeightRecord | undefined> {
+/**
+ * What is kept under the name, once it is read through. Nothing when it is gone or altered: it is fetched anew.
+ *
+ * @throws PlatformError `corrupt` when it is what was kept, but not what is published
+ */
+async function alreadyHere(
+  library: WeightLibrary,
+  { name, hash }: WeightSource,
+): Promise<WeightRecord | undefined> {
   const record = await library.get(name);
-  const file = record && (await stat(library.pathOf(record)).catch(() => undefined));
-  if (!record || file?.size !== record.bytes) return undefined;
-  note(`${name} is there; \`palimpsest weights verify ${name}\` reads it through`);
+  const path = record && library.pathOf(record);
+  if (!path || !(await stat(path).catch(() => undefined))) return undefined;
+  const found = await hashFile(path);
+  if (found.sha256 !== record.sha256) {
+    note(`${path}: expected sha256 ${record.sha256} as it was written down, found ${found.sha256}`);
+    return undefined;
+  }
+  if (hash && !hasHash(found, hash)) {
+    const fault = `expected the published ${hashText(hash)}, found ${found[hash.algorithm]}`;
+    const hint = `remove ${library.recordOf(name)} to fetch it anew`;
+    throw new PlatformError('corrupt', `weights ${name}, ${path}: ${fault}; ${hint}`);
+  }
+  const as = hash ? `the published ${hashText(hash)}` : `sha256 ${record.sha256} as it was written down`;
+  note(`${name} is there, with ${as}`);
   return record;
 }
 

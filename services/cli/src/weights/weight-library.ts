@@ -28,6 +28,11 @@ export class WeightLibrary {
     return join(this.folder, `${name}.part`);
   }
 
+  /** Where a name is written down. */
+  recordOf(name: string): string {
+    return join(this.folder, `${name}.json`);
+  }
+
   pathOf({ file }: WeightRecord): string {
     return join(this.folder, file);
   }
@@ -40,7 +45,7 @@ export class WeightLibrary {
   }
 
   async get(name: string): Promise<WeightRecord | undefined> {
-    const path = join(this.folder, `${name}.json`);
+    const path = this.recordOf(name);
     const there = await stat(path).catch(() => undefined);
     return there ? this.#read(path) : undefined;
   }
@@ -63,9 +68,7 @@ export class WeightLibrary {
     await mkdir(this.folder, { recursive: true });
     const record = { ...about, ...keptAs(path, hashes) };
     await this.#place(path, this.pathOf(record), move);
-    await replace(join(this.folder, `${about.name}.json`), (to) =>
-      writeFile(to, `${JSON.stringify(record, null, 2)}\n`),
-    );
+    await replace(this.recordOf(about.name), (to) => writeFile(to, `${JSON.stringify(record, null, 2)}\n`));
     return record;
   }
 

@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { writeSafetensors, type Tensor } from '@palimpsest/formats';
 import { buildNetwork } from '@palimpsest/networks';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { hashFile } from '../download/hash-file.js';
 import { runProgram } from '../program.js';
+import { WeightLibrary } from './weight-library.js';
 
 let folder: string;
 beforeEach(() => {
@@ -190,7 +192,37 @@ describe('palimpsest weights fetch', () => {
     });
     const again = await weights('fetch', 'radimagenet-resnet50-caffe');
     expect(again).toMatchObject({ code: 0 });
-    expect(again.err).toMatch(/is there/);
+    expect(again.err).toContain(`is there, with sha256 ${sha256} as it was written down`);
+  });
+
+  it('reads what is there through, and gets it anew when a byte has changed', async () => {
+    const file = aFile();
+    const url = await serving(readFileSync(file));
+    const name = 'radimagenet-resnet50-caffe';
+    const { path } = JSON.parse((await weights('fetch', name, '--from', url, '--json')).out) as {
+      path: string;
+    };
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 1]! ^= 1;
+    writeFileSync(path, bytes);
+    const byHand = await weights('fetch', name);
+    expect(byHand.code).toBe(2);
+    expect(byHand.err).toMatch(/expected sha256 [0-9a-f]{64} as it was written down, found [0-9a-f]{64}$/m);
+    expect(byHand.err).toMatch(/gives no address to fetch from/);
+    expect(await weights('fetch', name, '--from', url)).toMatchObject({ code: 0 });
+    expect(sha256Of(path)).toBe(sha256Of(file));
+  });
+
+  it('refuses what is there under the name of a source without having its published hash', async () => {
+    const library = new WeightLibrary();
+    const [name, from] = ['imagenet-resnet50-torchvision', aFile()];
+    const about = { name, architecture: 'resnet50', preprocessing: 'torch', from } as const;
+    await library.keep(from, { ...about, hashes: await hashFile(from), move: false });
+    const { code, err } = await weights('fetch', name);
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /expected the published sha256 0676ba61…, found [0-9a-f]{64}; remove .*\.json to fetch/,
+    );
   });
 
   it('lists the names there are', async () => {

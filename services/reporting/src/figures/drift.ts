@@ -22,7 +22,7 @@ export function driftFigure(view: View, target: string): Figure | undefined {
   return {
     name: `drift-${target}`,
     title: `Drift on ${target}: similarity of each stage with itself at the start, by epoch`,
-    drawing: { spec: specOf(rows) },
+    drawing: { spec: specOf(rows, view.stages) },
   };
 }
 
@@ -40,11 +40,9 @@ function rowsOf({ folds }: Arm, column: string): Row[] {
   });
 }
 
-function specOf(rows: readonly Row[]): Spec {
+function specOf(rows: readonly Row[], stages: readonly string[]): Spec {
   const columns = [...new Set(rows.map(({ column }) => column))];
-  const layers = [...new Set(rows.map(({ layer }) => layer))].sort((a, b) =>
-    a.localeCompare(b, 'en', { numeric: true }),
-  );
+  const layers = stages.filter((stage) => rows.some(({ layer }) => layer === stage));
   const short = shortLayers(layers);
   const values = rows.map((row) => ({ ...row, layer: short[layers.indexOf(row.layer)] }));
   const x = {

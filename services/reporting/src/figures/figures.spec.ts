@@ -50,6 +50,20 @@ describe('the figure of drift', () => {
     expect(Number(row?.[1])).toBeCloseTo(1 - (1 + 2 + 3 + 4 + 5) / 5 / 100, 12);
   });
 
+  it('lists stages in the order of the network, whatever they are called', async () => {
+    const study = aStudy(['one'], { network: { architecture: 'inception-resnet-v2' } });
+    const view = await viewOf({ study });
+    const stages = ['activation_2', 'activation_4', 'block35_10_ac', 'block17_20_ac', 'conv_7b_ac'];
+    const byName = Object.fromEntries([...stages].sort().map((stage) => [stage, 0.5]));
+    for (const { folds } of view.arms)
+      for (const { curves } of folds) for (const epoch of curves.epochs) epoch.drift = byName;
+    const figure = figuresOf(view, analyse(view)).find(({ name }) => name === 'drift-one');
+    const domain = /"field":"layer","title":null,"scale":\{"domain":(\[[^\]]*\])/.exec(
+      JSON.stringify(figure),
+    );
+    expect(JSON.parse(domain?.[1] ?? '')).toEqual(stages);
+  });
+
   it('is not drawn where drift was not measured', async () => {
     const view = await viewOf({ study: aStudy(['one']) });
     for (const { folds } of view.arms)

@@ -1,6 +1,7 @@
-import { fixed, range, signed } from '../numbers.js';
+import { fixed, range } from '../numbers.js';
 import type { AgreementSummary } from '../statistics/agreement.js';
 import { isRandom, mainStrategy, type View } from '../view.js';
+import { signedPoints } from './auc.js';
 import type { Finding } from './finding.js';
 
 /** Whether networks from different starts err on the same images. Main strategy; random starts only where there is nothing else. */
@@ -23,7 +24,7 @@ function sentence({ observed, independent, excess }: AgreementSummary): string {
   const shares = `${fixed(observed * 100, 1)} %, ${fixed(independent * 100, 1)} % if mistakes were independent`;
   if (!excess) return `${shares}.`;
   const { difference, low, high } = excess;
-  const span = `${signed(difference * 100, 1)} points, 95 % interval ${range(low * 100, high * 100, 1)}`;
+  const span = `${signedPoints(difference)}, 95 % interval ${range(low * 100, high * 100, 1)}`;
   return `${shares}: ${span}. ${verdict(low, high)}`;
 }
 

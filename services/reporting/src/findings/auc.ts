@@ -66,10 +66,18 @@ export const certainty = ({ low, high, holm }: AucDifference): string =>
 const meanWords = ({ study }: View, { arm, mean, sd }: AucSummary) =>
   `${arm.source} ${hundredfold(mean ?? 0)}${sd === null ? '' : ` ± ${hundredfoldSd(sd, study.protocol)}`}`;
 
-/** "2.3 points". */
-export function points(difference: number): string {
+/** "2.3 points"; something is never called 0.0. */
+function points(difference: number): string {
   const text = hundredfold(difference);
+  if (difference !== 0 && Number(text) === 0) return 'less than 0.1 points';
   return `${text} point${text === '1.0' ? '' : 's'}`;
+}
+
+/** "+2.3 points", "between 0 and +0.1 points". */
+export function signedPoints(difference: number): string {
+  const text = signed(difference * 100, 1);
+  if (difference === 0 || Number(text) !== 0) return `${text} points`;
+  return difference > 0 ? 'between 0 and +0.1 points' : 'between −0.1 and 0 points';
 }
 
 /** Whether the one that is ahead wins. */
@@ -130,7 +138,7 @@ const turned = ({ a, b, targets, leads, difference, interval }: OverallDifferenc
 
 function againstWords({ b, targets, leads, difference, interval }: OverallDifference): string {
   const span = interval ? `, 95 % interval ${range(interval.low * 100, interval.high * 100, 1)}` : '';
-  return `of ${b} on ${leads} of ${targets} (mean ${signed(difference * 100, 1)} points${span})`;
+  return `of ${b} on ${leads} of ${targets} (mean ${signedPoints(difference)}${span})`;
 }
 
 function overallVerdict(champion: string, against: readonly OverallDifference[], certain: boolean): string {

@@ -52,6 +52,15 @@ describe('which start wins', () => {
     );
   });
 
+  it('says of no difference at once that it is nothing and that it is something', async () => {
+    const { auc, short } = await told({
+      study: aStudy(['one', 'two', 'three']),
+      auc: aucs({ natural: 0.8002, radiology: 0.8, random: 0.6 }),
+    });
+    expect(auc[0]?.text).toContain(': less than 0.1 points apart, ');
+    expect(short[0]).toContain('natural is ahead of radiology on 3 of 3 (mean between 0 and +0.1 points, ');
+  });
+
   it('tells both strategies apart', async () => {
     const { auc } = await told({ study: aStudy(['one'], { strategies: ['freeze', 'finetune'] }) });
     expect(auc.map(({ about }) => about)).toEqual([
@@ -104,6 +113,15 @@ describe('what training adds to a linear probe', () => {
     );
     expect(radiology).toMatch(/^radiology, .* −10\.0 points.*The linear probe wins\.$/);
     expect(random).toContain('The interval holds 0: these folds do not tell the two apart.');
+  });
+
+  it('keeps its sign however small it is', async () => {
+    const steady: Made['auc'] = ({ strategy, source }) =>
+      0.7 + (strategy === 'probe' ? 0 : ({ natural: 0.0004, radiology: -0.0004 }[source] ?? 0));
+    const { probes } = await told({ study, auc: steady });
+    expect(probes[0]?.text).toMatch(/: between 0 and \+0\.1 points, .* The trained network wins\.$/);
+    expect(probes[1]?.text).toMatch(/: between −0\.1 and 0 points, .* The linear probe wins\.$/);
+    expect(probes[2]?.text).toContain(': 0.0 points, ');
   });
 
   it('is not spoken of without one', async () => {

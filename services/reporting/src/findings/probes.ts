@@ -1,8 +1,7 @@
-import { signed } from '../numbers.js';
 import type { AucDifference } from '../statistics/auc.js';
 import type { View } from '../view.js';
 import { judgedWords } from '../words.js';
-import { certainty, verdict } from './auc.js';
+import { certainty, signedPoints, verdict } from './auc.js';
 import type { Finding } from './finding.js';
 
 /** Whether training a network beats a linear head on its start as it is. Main strategy. */
@@ -17,5 +16,5 @@ export function probeFindings({ targets }: View, differences: readonly AucDiffer
 function sentence(found: AucDifference): string {
   const { source, strategy } = found.a;
   const winner = found.difference > 0 ? 'The trained network' : 'The linear probe';
-  return `${judgedWords(source, strategy)}, minus its linear probe: ${signed(found.difference * 100, 1)} points, ${certainty(found)}. ${verdict(found, winner)}`;
+  return `${judgedWords(source, strategy)}, minus its linear probe: ${signedPoints(found.difference)}, ${certainty(found)}. ${verdict(found, winner)}`;
 }

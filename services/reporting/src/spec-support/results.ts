@@ -15,6 +15,7 @@ export async function resultsOf(of: Made, store: Store): Promise<StudyResults> {
     datasets: await Promise.all(
       [...targets, ...Object.keys(study.datasets)].map((name) => dataset(of, store, name)),
     ),
+    imports: await imports(of, store),
     pretrainings: await pretrainings(of, store),
     trainings: (await Promise.all(targets.map((target) => trainings(of, store, target)))).flat(),
     extractions: (await Promise.all(targets.map((target) => extractions(of, store, target)))).flat(),
@@ -28,6 +29,19 @@ async function dataset(of: Made, store: Store, name: string): Promise<StudyResul
   const pixels = await tree(store, name);
   const output = { manifest, pixels, images: content.images.length, classes: of.classes, patients: 40 };
   return { name, version: 1, output };
+}
+
+function imports({ study }: Made, store: Store): Promise<StudyResults['imports']> {
+  const files = Object.entries(study.sources).filter(([, settings]) => 'weights' in settings);
+  return Promise.all(
+    files.map(async ([source]) => ({
+      ...{ source, version: 1 },
+      output: {
+        weights: await store.put('weights', new TextEncoder().encode(source), '.safetensors'),
+        tensors: 2,
+      },
+    })),
+  );
 }
 
 function pretrainings(of: Made, store: Store): Promise<StudyResults['pretrainings']> {

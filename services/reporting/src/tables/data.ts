@@ -61,10 +61,12 @@ export function curvesByLayerTable(view: View): Table {
     columns: 'target source strategy fold epoch layer gradient_norm similarity_to_start'.split(' '),
     rows: rowsOfTrainings(view, (at, { epochs }) =>
       epochs.flatMap(({ epoch, gradientNorms, drift = {} }) =>
-        [...new Set([...Object.keys(gradientNorms), ...Object.keys(drift)])].map((layer): Cell[] => [
-          ...at,
-          ...[epoch, layer, gradientNorms[layer] ?? null, drift[layer] ?? null],
-        ]),
+        [...view.stages, 'head']
+          .filter((layer) => layer in gradientNorms || layer in drift)
+          .map((layer): Cell[] => [
+            ...at,
+            ...[epoch, layer, gradientNorms[layer] ?? null, drift[layer] ?? null],
+          ]),
       ),
     ),
   };

@@ -20,6 +20,7 @@ export const armAnchor = (target: string, source: string, strategy: JudgedAs) =>
 export function provenance(view: View): ProvenanceGroup[] {
   return [
     ...datasetGroups(view),
+    ...importGroups(view),
     ...pretrainingGroups(view),
     ...armGroups(view),
     ...extractionGroups(view),
@@ -50,6 +51,14 @@ function datasetGroups(view: View): ProvenanceGroup[] {
     anchor: `from-data-${name}`,
     about: `data: ${name}`,
     tasks: [{ kind: 'ingest', version, taskId: '', part: 'manifest', artifact: manifestHash }],
+  }));
+}
+
+function importGroups(view: View): ProvenanceGroup[] {
+  return view.imports.map(({ source, version, weightsHash }) => ({
+    anchor: `from-source-${source}`,
+    about: `source: ${source}, weights of a file`,
+    tasks: [{ kind: 'import', version, taskId: '', part: 'base', artifact: weightsHash }],
   }));
 }
 
