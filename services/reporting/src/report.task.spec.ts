@@ -237,6 +237,40 @@ describe('a report of smaller training sets', () => {
   });
 });
 
+describe('a report of a source that is not judged on every target', () => {
+  const study = aStudy(['one', 'two'], {
+    sources: { second: { pretrain: 'two', preprocessing: 'caffe' }, random: { random: true } },
+  });
+
+  it('counts the targets that have points, and no others', async () => {
+    const { html, read } = await reportOf(made({ study }));
+    expect(html).toContain(
+      'The points of a source come from one target. Folds of a target resemble each other, so these are one observation of how gain goes with similarity, not 5',
+    );
+    const figure = JSON.parse(await read('figures/gain-against-similarity.vl.json')) as object;
+    expect(JSON.stringify(figure)).toContain('"scale":{"domain":["one"]},"legend":null');
+    expect(await read('findings.md')).toContain(
+      '2 targets cannot stand for all of medical imaging; statements over targets rest on 1 unit, however',
+    );
+  });
+
+  it('says so where sources differ in that', async () => {
+    const { natural, random } = aStudy([]).sources;
+    const sources = { ...study.sources, natural, random } as typeof study.sources;
+    const { html, read } = await reportOf(made({ study: { ...study, sources } }));
+    expect(html).toContain('come from at most two targets');
+    expect(html).toContain('at most two observations of how gain goes with similarity, not 10');
+    expect(await read('findings.md')).toContain('rest on 1 to 2 units');
+  });
+
+  it('draws no interval over targets that no source has', async () => {
+    const three = aStudy(['one', 'two', 'three'], { sources: study.sources });
+    const { html } = await reportOf(made({ study: three }));
+    expect(html).not.toContain('Dashed');
+    expect(html).toContain('come from two targets');
+  });
+});
+
 describe('a report with parts missing', () => {
   it('keeps the values of the folds that are there under their numbers', async () => {
     const of = made({ study: aStudy(['breast']), auc: ({ fold }) => fold / 10 });

@@ -69,6 +69,14 @@ export interface Slope {
   clusterBand: readonly BandPoint[] | null;
 }
 
+/** Of how many targets and folds the points of each source are. */
+export function extents(points: readonly GainPoint[]): { targets: number; folds: number }[] {
+  return [...groupBy(points, ({ source }) => source).values()].map((own) => ({
+    targets: new Set(own.map(({ target }) => target)).size,
+    folds: new Set(own.map(({ target, fold }) => `${target} ${fold}`)).size,
+  }));
+}
+
 /** Targets below which resampling them says nothing. */
 export const fewestTargets = 3;
 
