@@ -271,6 +271,29 @@ describe('a report of a source that is not judged on every target', () => {
   });
 });
 
+describe('a report of networks that were frozen in part', () => {
+  const study = aStudy(['breast'], { strategies: ['finetune', 'freeze'] });
+  const finetune = { ...study.training.finetune, frozenStages: 2 };
+
+  it('says of none but the random ones that all their weights were trained', async () => {
+    const training = { ...study.training, finetune, shots: [8] };
+    const { html, read } = await reportOf(made({ study: { ...study, training } }));
+    expect(html).toContain(
+      'all weights that are not frozen are trained at once (frozen to the end of stage 2 of 5, but for random starts)',
+    );
+    expect(html).toContain('Networks whose unfrozen weights were all trained at once.');
+    expect(html).toContain('of networks whose unfrozen weights were all trained at once');
+    const whole = html.match(/(\w+, )?(all weights(?! that are not frozen)|whose weights were all)/g);
+    expect([...new Set(whole)].sort()).toEqual(['after, all weights', 'random, all weights']);
+    expect(await read('figures/filters-random.svg')).toContain('after, all weights');
+    for (const figure of ['filters-natural.svg', 'similarity-by-layer.vl.json'])
+      expect(await read(`figures/${figure}`)).not.toContain('all weights');
+    expect(html).toContain(
+      'Figure 6. Frozen layers are the same before and after and are not counted: conv1 and conv2.',
+    );
+  });
+});
+
 describe('a report with parts missing', () => {
   it('keeps the values of the folds that are there under their numbers', async () => {
     const of = made({ study: aStudy(['breast']), auc: ({ fold }) => fold / 10 });

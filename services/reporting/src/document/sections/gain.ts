@@ -1,3 +1,4 @@
+import { frozenSentences } from '../../frozen.js';
 import { html, type Markup } from '../../markup.js';
 import { count, fixed, range } from '../../numbers.js';
 import { extents, fewestTargets, type GainPoint, type Slope } from '../../statistics/gain.js';
@@ -15,19 +16,22 @@ export function gainSection(report: Report): Markup {
   if (analysis.gain.length === 0)
     return html`<section id="gain">${heading}${absent(gainAbsent(report))}</section>`;
   return html`<section id="gain">
-    ${heading}${figureBlock(report, 'gain-against-similarity', caption(view, analysis.slopes))}
+    ${heading}${figureBlock(report, 'gain-against-similarity', caption(report))}
     ${few(analysis.gain)}${analysis.slopes.length > 0 ? table(view, analysis.slopes) : absent(gainAbsent(report))}
     <p>Points and lines: <code>tables/gain.csv</code>, <code>tables/slopes.csv</code>.</p>
   </section>`;
 }
 
-function caption(view: View, slopes: readonly Slope[]): string {
+function caption({ analysis: { similarity, slopes }, view }: Report): string {
   const { measures, gain, resamples } = view.study.analysis;
   const measure = measures[0] ? measureWords[measures[0]] : '';
   const dashed = slopes.every(({ overTargets }) => overTargets === null)
     ? ''
     : ' Dashed: the 95 % interval when whole targets are resampled, as folds of one target are not independent points; cut where it leaves the frame.';
-  return `Gain, ${formulas[gain]}, against ${measure} between a start and what fine-tuning made of it (${strategyWords[mainStrategy(view.study)]}). A point is a fold, its shape the target. Line: least squares. Shaded: 95 % bootstrap interval of the line over points, ${count(resamples)} resamples, as in the paper’s Figure 6.${dashed}`;
+  const left = frozenSentences(view.study, similarity)
+    .map((sentence) => ` ${sentence}`)
+    .join('');
+  return `Gain, ${formulas[gain]}, against ${measure} between a start and what fine-tuning made of it (${strategyWords(view.study, mainStrategy(view.study))}). A point is a fold, its shape the target. Line: least squares. Shaded: 95 % bootstrap interval of the line over points, ${count(resamples)} resamples, as in the paper’s Figure 6.${dashed}${left}`;
 }
 
 function few(gain: readonly GainPoint[]): Markup | null {
