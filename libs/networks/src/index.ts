@@ -20,7 +20,7 @@ export type {
 export { requireBaseWeights } from './base-weights.js';
 export { onnxEngine } from './engines/onnx/onnx-engine.js';
 export { writeOnnx } from './engines/onnx/write-onnx.js';
-export { layersWithWeights } from './engines/learning.js';
+export { divide, layersWithWeights } from './engines/learning.js';
 export { openEngine } from './engines/open-engine.js';
 export { tensorflowEngine } from './engines/tensorflow/tensorflow-engine.js';
 export { dropoutMask } from './dropout-mask.js';

@@ -237,6 +237,63 @@ describe('a report of smaller training sets', () => {
   });
 });
 
+describe('a report of a source that is not judged on every target', () => {
+  const study = aStudy(['one', 'two'], {
+    sources: { second: { pretrain: 'two', preprocessing: 'caffe' }, random: { random: true } },
+  });
+
+  it('counts the targets that have points, and no others', async () => {
+    const { html, read } = await reportOf(made({ study }));
+    expect(html).toContain(
+      'The points of a source come from one target. Folds of a target resemble each other, so these are one observation of how gain goes with similarity, not 5',
+    );
+    const figure = JSON.parse(await read('figures/gain-against-similarity.vl.json')) as object;
+    expect(JSON.stringify(figure)).toContain('"scale":{"domain":["one"]},"legend":null');
+    expect(await read('findings.md')).toContain(
+      '2 targets cannot stand for all of medical imaging; statements over targets rest on 1 unit, however',
+    );
+  });
+
+  it('says so where sources differ in that', async () => {
+    const { natural, random } = aStudy([]).sources;
+    const sources = { ...study.sources, natural, random } as typeof study.sources;
+    const { html, read } = await reportOf(made({ study: { ...study, sources } }));
+    expect(html).toContain('come from at most two targets');
+    expect(html).toContain('at most two observations of how gain goes with similarity, not 10');
+    expect(await read('findings.md')).toContain('rest on 1 to 2 units');
+  });
+
+  it('draws no interval over targets that no source has', async () => {
+    const three = aStudy(['one', 'two', 'three'], { sources: study.sources });
+    const { html } = await reportOf(made({ study: three }));
+    expect(html).not.toContain('Dashed');
+    expect(html).toContain('come from two targets');
+  });
+});
+
+describe('a report of networks that were frozen in part', () => {
+  const study = aStudy(['breast'], { strategies: ['finetune', 'freeze'] });
+  const finetune = { ...study.training.finetune, frozenStages: 2 };
+
+  it('says of none but the random ones that all their weights were trained', async () => {
+    const training = { ...study.training, finetune, shots: [8] };
+    const { html, read } = await reportOf(made({ study: { ...study, training } }));
+    expect(html).toContain(
+      'all weights that are not frozen are trained at once (frozen to the end of stage 2 of 5, but for random starts)',
+    );
+    expect(html).toContain('Networks whose unfrozen weights were all trained at once.');
+    expect(html).toContain('of networks whose unfrozen weights were all trained at once');
+    const whole = html.match(/(\w+, )?(all weights(?! that are not frozen)|whose weights were all)/g);
+    expect([...new Set(whole)].sort()).toEqual(['after, all weights', 'random, all weights']);
+    expect(await read('figures/filters-random.svg')).toContain('after, all weights');
+    for (const figure of ['filters-natural.svg', 'similarity-by-layer.vl.json'])
+      expect(await read(`figures/${figure}`)).not.toContain('all weights');
+    expect(html).toContain(
+      'Figure 6. Frozen layers are the same before and after and are not counted: conv1 and conv2.',
+    );
+  });
+});
+
 describe('a report with parts missing', () => {
   it('keeps the values of the folds that are there under their numbers', async () => {
     const of = made({ study: aStudy(['breast']), auc: ({ fold }) => fold / 10 });

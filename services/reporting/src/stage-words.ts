@@ -5,15 +5,21 @@ export function stageWords(stage: Stage | Training['finetune']): string {
   const { learningRate, maxEpochs, patience, monitor } = stage;
   const pace = `${optimiserWords(stage)} at ${String(learningRate)}${scheduleWords(stage)}`;
   const end = `at most ${maxEpochs} epochs, stopped after ${patience} without better validation ${monitor}`;
-  const { frozenStages, topLayers }: Partial<Training['finetune']> = stage;
+  const frozen = frozenWords(stage);
   return [
     `${pace}, ${end}`,
     ...(stage.loss?.classWeights === 'balanced' ? ['classes weighted to count alike'] : []),
     ...(stage.loss?.focalGamma ? [`focal loss with γ ${String(stage.loss.focalGamma)}`] : []),
     ...(stage.accumulate && stage.accumulate > 1 ? [`${stage.accumulate} batches a step`] : []),
-    ...(frozenStages ? [`frozen to the end of stage ${frozenStages} of 5, but for random starts`] : []),
-    ...(topLayers ? [`only the top ${topLayers} layers with weights, but for random starts`] : []),
+    ...(frozen ? [`${frozen}, but for random starts`] : []),
   ].join('; ');
+}
+
+/** What a stage leaves frozen, in words; undefined where that is nothing. */
+export function frozenWords(stage: Stage | Training['finetune']): string | undefined {
+  const { frozenStages, topLayers }: Partial<Training['finetune']> = stage;
+  if (frozenStages) return `frozen to the end of stage ${frozenStages} of 5`;
+  return topLayers ? `only the top ${topLayers} layers with weights` : undefined;
 }
 
 function optimiserWords({ optimiser }: Stage): string {

@@ -7,30 +7,40 @@ import type {
   Preprocessing,
   Study,
 } from '@palimpsest/contracts';
+import { frozenWords } from './stage-words.js';
 import { isRandom, type View } from './view.js';
 
-/** How a network was trained, as a column's head says it. */
-export const strategyWords: Record<JudgedAs, string> = {
-  finetune: 'all weights',
-  freeze: 'head first',
-  probe: 'linear probe',
-};
+/** How a network was trained, as a column's head says it. Without a source, how those that are not random were. */
+export function strategyWords(study: Study, strategy: JudgedAs, source?: string): string {
+  if (strategy === 'probe') return 'linear probe';
+  if (strategy === 'freeze') return 'head first';
+  const whole = source !== undefined && isRandom(study, source);
+  return frozenWords(study.training.finetune) && !whole ? 'unfrozen weights' : 'all weights';
+}
 
 /** The same, but nothing of a random start where it was only trained: there is one way. */
 export function armWords(
   { study, probes }: View,
   { source, strategy }: { source: string; strategy: JudgedAs },
 ): string {
-  return probes.length === 0 && isRandom(study, source) ? '' : strategyWords[strategy];
+  return probes.length === 0 && isRandom(study, source) ? '' : strategyWords(study, strategy, source);
 }
 
 /** What it means. */
-export const strategyMeaning: Record<JudgedAs, string> = {
-  finetune: 'all weights are trained at once (the paper’s “no freeze”)',
-  freeze: 'the head is trained first with the base frozen, then all weights (the paper’s “freeze”)',
-  probe:
-    'a linear head on the start as it is, in closed form (ridge regression; λ by leaving out each training image)',
-};
+export function strategyMeaning({ training }: Study, strategy: JudgedAs): string {
+  const frozen = frozenWords(training.finetune);
+  const [weights, note] = frozen
+    ? ['all weights that are not frozen', `${frozen}, but for random starts`]
+    : ['all weights', undefined];
+  if (strategy === 'finetune') return `${weights} are trained at once (${note ?? 'the paper’s “no freeze”'})`;
+  if (strategy === 'freeze')
+    return `the head is trained first with the base frozen, then ${weights} (${note ?? 'the paper’s “freeze”'})`;
+  return 'a linear head on the start as it is, in closed form (ridge regression; λ by leaving out each training image)';
+}
+
+/** Which networks `finetune` made. */
+export const atOnceWords = ({ training }: Study): string =>
+  `whose ${frozenWords(training.finetune) ? 'unfrozen weights' : 'weights'} were all trained at once`;
 
 /** A network's name: "natural", "natural, fine-tuned", "random, second draw". */
 export function modelWords({ source, strategy, draw }: Model): string {

@@ -20,7 +20,7 @@ export function agreementFigure(view: View, agreements: readonly Agreement[]): F
 
 function specOf(view: View, shown: readonly Agreement[]): Spec {
   const values = shown.flatMap(({ target, strategy, a, b, fold, observed, independent }) => {
-    const panel = `${a} – ${b}${view.study.strategies.length > 1 ? `, ${strategyWords[strategy]}` : ''}`;
+    const panel = `${a} – ${b}${view.study.strategies.length > 1 ? `, ${strategyWords(view.study, strategy)}` : ''}`;
     return [observed, independent].map((value, i) => ({ panel, target, fold, kind: kinds[i], value }));
   });
   const panels = [...new Set(values.map(({ panel }) => panel))];

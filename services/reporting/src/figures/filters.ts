@@ -36,7 +36,9 @@ export function filtersFigure(view: View, source: string): Figure | undefined {
 }
 
 function subtitleOf(study: Study, { model }: { model: Model }): string {
-  return study.strategies.length > 1 && model.strategy ? `after, ${strategyWords[model.strategy]}` : 'after';
+  return study.strategies.length > 1 && model.strategy
+    ? `after, ${strategyWords(study, model.strategy, model.source)}`
+    : 'after';
 }
 
 function compose(pictures: readonly Picture[], study: Study, title: string): string {

@@ -24,6 +24,7 @@ export function gainFigure(
         title: column === 0 ? `${source}: ${short[column] ?? layer}` : (short[column] ?? layer),
         first: column === 0,
         domain: heights(points, slopes),
+        targets: view.targets.filter((target) => points.some((p) => p.target === target)),
       }),
     ),
   }));
@@ -41,9 +42,10 @@ interface Cell {
   title: string;
   first: boolean;
   domain: [number, number];
+  targets: string[];
 }
 
-function cell(view: View, { points, slope, colour, title, first, domain }: Cell): Spec {
+function cell(view: View, { points, slope, colour, title, first, domain, targets }: Cell): Spec {
   const [measure] = view.study.analysis.measures;
   const x = {
     type: 'quantitative',
@@ -60,8 +62,8 @@ function cell(view: View, { points, slope, colour, title, first, domain }: Cell)
   const shape = {
     field: 'target',
     title: null,
-    scale: { domain: view.targets },
-    legend: view.targets.length > 1 ? { symbolStrokeColor: neutral.soft.light, symbolSize: 50 } : null,
+    scale: { domain: targets },
+    legend: targets.length > 1 ? { symbolStrokeColor: neutral.soft.light, symbolSize: 50 } : null,
   };
   const dots = {
     data: {

@@ -44,7 +44,7 @@ export function pretrainingCurves(view: View): Figure | undefined {
 
 /** Name of the trainings of a source, with how it was trained where a study does it in more than one way. */
 export const columnOf = ({ study }: View, source: string, strategy: 'finetune' | 'freeze') =>
-  study.strategies.length > 1 ? `${source}, ${strategyWords[strategy]}` : source;
+  study.strategies.length > 1 ? `${source}, ${strategyWords(study, strategy, source)}` : source;
 
 function specOf(view: View, trained: readonly Trained[]): Spec {
   const columns = [...new Set(trained.map(({ column }) => column))];

@@ -1,19 +1,19 @@
 import type { LayerSummary } from '../statistics/similarity.js';
 import { couplesOf, isRandom, type View } from '../view.js';
-import { measureWords, shortLayers } from '../words.js';
+import { measureWords, shortLayers, strategyWords } from '../words.js';
 import type { Figure, Spec } from './figure.js';
 import { neutral, pairColour, sourceColour } from './palette.js';
 
 interface Row {
   series: string;
-  state: string;
+  state: keyof typeof dashes;
   layer: string;
   value: number;
   low: number;
   high: number;
 }
 
-const states = { before: 'before', finetune: 'after, all weights', freeze: 'after, head first' };
+const dashes = { before: [2, 3], finetune: [1, 0], freeze: [7, 3] };
 const randomPair = 'two random draws';
 const chance = 'chance (points permuted)';
 
@@ -54,7 +54,7 @@ function draft(view: View, shown: readonly LayerSummary[], measure: string): Spe
       { rows: self, title: `${target} — (a) before against after` },
       { rows: between, title: `${target} — (b) between sources` },
     ].filter(({ rows }) => rows.some(({ series }) => series !== chance));
-    return { hconcat: parts.map((part) => panel({ ...part, colour, scale, measure })), spacing: 36 };
+    return { hconcat: parts.map((part) => panel(view, { ...part, colour, scale, measure })), spacing: 36 };
   });
   return { vconcat, spacing: 22, resolve: { scale: { color: 'shared', strokeDash: 'shared' } } };
 }
@@ -65,7 +65,7 @@ function valueScale({ study }: View, shown: readonly LayerSummary[]): Spec {
   return bounded ? { domain: [0, 1] } : { zero: true };
 }
 
-const rowOf = (s: LayerSummary, series: string, state: string): Row => ({
+const rowOf = (s: LayerSummary, series: string, state: Row['state']): Row => ({
   ...{ series, state, layer: s.layer, value: s.mean },
   low: s.mean - (s.sd ?? 0),
   high: s.mean + (s.sd ?? 0),
@@ -74,13 +74,13 @@ const rowOf = (s: LayerSummary, series: string, state: string): Row => ({
 function selfRows(here: readonly LayerSummary[]): Row[] {
   return here
     .filter(({ pair }) => pair === 'start-finetuned')
-    .map((s) => rowOf(s, s.a.source, states[s.b.strategy ?? 'before']));
+    .map((s) => rowOf(s, s.a.source, s.b.strategy ?? 'before'));
 }
 
 function betweenRows(here: readonly LayerSummary[]): Row[] {
   return here
     .filter(({ pair }) => pair === 'between-starts' || pair === 'between-finetuned')
-    .map((s) => rowOf(s, `${s.a.source} – ${s.b.source}`, states[s.a.strategy ?? 'before']));
+    .map((s) => rowOf(s, `${s.a.source} – ${s.b.source}`, s.a.strategy ?? 'before'));
 }
 
 /** What means nothing: two random draws, and the floor of the pairs that are drawn. */
@@ -91,9 +91,9 @@ function baselineRows(here: readonly LayerSummary[]): Row[] {
   const floors = layers.map((layer) => {
     const found = here.filter((s) => s.layer === layer).map(({ floor }) => floor);
     const value = found.reduce((sum, floor) => sum + floor, 0) / found.length;
-    return { series: chance, state: states.before, layer, value, low: value, high: value };
+    return { series: chance, state: 'before' as const, layer, value, low: value, high: value };
   });
-  return [...drawn.map((s) => rowOf(s, randomPair, states.before)), ...floors];
+  return [...drawn.map((s) => rowOf(s, randomPair, 'before')), ...floors];
 }
 
 interface Part {
@@ -104,10 +104,24 @@ interface Part {
   measure: string;
 }
 
-function panel({ rows, title, colour, scale, measure }: Part): Spec {
+function panel({ study }: View, { rows, title, colour, scale, measure }: Part): Spec {
   const layers = [...new Set(rows.map(({ layer }) => layer))];
   const short = shortLayers(layers);
-  const values = rows.map((row) => ({ ...row, layer: short[layers.indexOf(row.layer)] ?? row.layer }));
+  const states = {
+    before: 'before',
+    finetune: `after, ${strategyWords(study, 'finetune')}`,
+    freeze: `after, ${strategyWords(study, 'freeze')}`,
+  };
+  const values = rows.map((row) => ({
+    ...{ ...row, state: states[row.state] },
+    layer: short[layers.indexOf(row.layer)] ?? row.layer,
+  }));
+  const strokeDash = {
+    field: 'state',
+    title: null,
+    scale: { domain: Object.values(states), range: Object.values(dashes) },
+    legend: { columnPadding: 14, symbolStrokeColor: neutral.text.light },
+  };
   const labelAngle = layers.length > 6 || short[0] === layers[0] ? -35 : 0;
   const x = {
     field: 'layer',
@@ -120,11 +134,11 @@ function panel({ rows, title, colour, scale, measure }: Part): Spec {
   const y = { field: 'value', type: 'quantitative', scale, title: measure };
   const legend = { columns: 4, symbolType: 'stroke', symbolOpacity: 1, columnPadding: 18 };
   const color = { field: 'series', title: null, scale: colour, legend };
-  return { data: { values }, title, width: 400, height: 190, layer: marks({ x, y, color }) };
+  return { data: { values }, title, width: 400, height: 190, layer: marks({ x, y, color, strokeDash }) };
 }
 
 /** Errors, lines and dots; chance has a line only. */
-function marks({ x, y, color }: { x: Spec; y: Spec; color: Spec }): Spec[] {
+function marks({ x, y, color, strokeDash }: Record<'x' | 'y' | 'color' | 'strokeDash', Spec>): Spec[] {
   const error = { x, color, y: { ...y, field: 'low' }, y2: { field: 'high' } };
   return [
     { mark: { type: 'rule', strokeWidth: 1.4, opacity: 0.8 }, encoding: error },
@@ -136,14 +150,3 @@ function marks({ x, y, color }: { x: Spec; y: Spec; color: Spec }): Spec[] {
     },
   ];
 }
-
-const dashes = { before: [2, 3], finetune: [1, 0], freeze: [7, 3] };
-const strokeDash = {
-  field: 'state',
-  title: null,
-  scale: {
-    domain: Object.values(states),
-    range: Object.keys(states).map((state) => dashes[state as keyof typeof states]),
-  },
-  legend: { columnPadding: 14, symbolStrokeColor: neutral.text.light },
-};

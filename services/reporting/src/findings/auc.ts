@@ -2,7 +2,8 @@ import type { Strategy } from '@palimpsest/contracts';
 import { counted, hundredfold, hundredfoldSd, listed, pValue, range, signed } from '../numbers.js';
 import type { AucDifference, AucSummary, OverallDifference } from '../statistics/auc.js';
 import { aucSummaries, overallDifferences, sourceDifferences } from '../statistics/auc.js';
-import { mainStrategy, strategyFor, type View } from '../view.js';
+import { frozenWords } from '../stage-words.js';
+import { isRandom, mainStrategy, strategyFor, type View } from '../view.js';
 import { strategyWords } from '../words.js';
 import type { Finding } from './finding.js';
 
@@ -12,15 +13,26 @@ export function aucFindings(view: View, summaries: readonly AucSummary[]): Findi
     mainStrategy(view.study),
     ...view.study.strategies.filter((s) => s !== mainStrategy(view.study)),
   ];
-  return strategies.flatMap((strategy) => {
+  const found = strategies.flatMap((strategy) => {
     const differences = sourceDifferences(view, strategy);
-    const words = strategies.length > 1 ? `, ${strategyWords[strategy]}` : '';
+    const words = strategies.length > 1 ? `, ${strategyWords(view.study, strategy)}` : '';
     const targets = view.targets.map((target) => ({
       about: `${target}${words}`,
       text: targetSentence(view, { target, strategy, summaries, differences }),
     }));
     return [...targets, { about: `all targets${words}`, text: overallSentence(view, differences) }];
   });
+  return [...found, ...frozenInPart(view).map((text) => ({ about: 'not trained alike', text }))];
+}
+
+/** That a random start was trained whole where others were not, in a sentence or none. */
+export function frozenInPart({ study, sources }: View): string[] {
+  const frozen = frozenWords(study.training.finetune);
+  const [random, others] = [true, false].map((is) => sources.filter((s) => isRandom(study, s) === is));
+  if (!frozen || !random?.length || !others?.length) return [];
+  return [
+    `${listed(random)} ${random.length === 1 ? 'was' : 'were'} trained whole, ${listed(others)} in part (${frozen}): what tells them apart is the start and the freezing together.`,
+  ];
 }
 
 /** Which start wins on each target after a few training images, by the number of the study's `training.shots`. */

@@ -72,6 +72,50 @@ describe('which start wins', () => {
   });
 });
 
+describe('a study that freezes a part of the network', () => {
+  const { training, sources } = aStudy([]);
+  const frozen = (part: object, overrides = {}) =>
+    told({
+      study: aStudy(['one'], {
+        training: { ...training, finetune: { ...training.finetune, ...part } },
+        ...overrides,
+      }),
+    });
+
+  it('says that the random start was trained whole', async () => {
+    const { auc, short } = await frozen({ frozenStages: 2 });
+    const text =
+      'random was trained whole, natural and radiology in part (frozen to the end of stage 2 of 5): what tells them apart is the start and the freezing together.';
+    expect(auc.at(-1)).toEqual({ about: 'not trained alike', text });
+    expect(short[1]).toBe(text);
+    const alike = await frozen({ frozenStages: 2 }, { sources: { natural: sources['natural'] } });
+    expect(JSON.stringify(alike)).not.toContain('trained whole');
+  });
+
+  it('does not count frozen layers as reused, nor as less alike', async () => {
+    const { reuse, short, gain } = await frozen({ frozenStages: 2 });
+    const left = 'Frozen layers are the same before and after and are not counted: conv1 and conv2.';
+    expect(reuse.map(({ about }) => about)).toEqual(['one', 'left out']);
+    expect(reuse[0]?.text).toMatch(/^natural 0\.\d\d in conv3, .* became .* (every layer|of 3 layers)\.$/);
+    expect(reuse[1]?.text).toBe(left);
+    expect(short.join(' ')).toMatch(/natural in \d of 3 layers and radiology in \d of 3 layers, counted/);
+    expect(short).toContain(left);
+    expect(gain[0]?.text).toContain('of 3 layers');
+  });
+
+  it.each([
+    [{ topLayers: 1 }, []],
+    [{ topLayers: 2 }, ['conv5']],
+    [{ frozenStages: 5 }, []],
+  ])('knows which layers learn with %o', async (part, learning) => {
+    const { reuse } = await frozen(part);
+    const text = reuse.map((finding) => finding.text).join(' ');
+    expect(
+      ['conv1', 'conv2', 'conv3', 'conv4', 'conv5'].filter((layer) => text.includes(`in ${layer}`)),
+    ).toEqual(learning);
+  });
+});
+
 describe('which start wins on few images', () => {
   const study = aStudy(['one']);
   const shots = { ...study, training: { ...study.training, shots: [8, 32] } };

@@ -18,7 +18,7 @@ import { gainPoints, slopes, type GainPoint, type Slope } from '../statistics/ga
 import { layerSummaries, type LayerSummary } from '../statistics/similarity.js';
 import { sizePoints, type SizePoint } from '../statistics/training-set-size.js';
 import { mainStrategy, type View } from '../view.js';
-import { aucFindings, overallSentence, sizeFindings } from './auc.js';
+import { aucFindings, frozenInPart, overallSentence, sizeFindings } from './auc.js';
 import type { Findings } from './finding.js';
 import { gainFindings, gainInShort } from './gain.js';
 import { limitFindings } from './limits.js';
@@ -75,6 +75,7 @@ function inShort(view: View, analysis: Analysis): string[] {
   const overall = overallSentence(view, sourceDifferences(view, mainStrategy(view.study)));
   return [
     overall,
+    ...frozenInPart(view),
     ...reuseInShort(view, analysis.similarity),
     ...alike(view, analysis),
     ...gainInShort(analysis.slopes),

@@ -1,6 +1,7 @@
 import { counted, listed } from '../numbers.js';
 import { groupBy } from '../group-by.js';
-import { seedsOf, type View } from '../view.js';
+import { overallDifferences, sourceDifferences } from '../statistics/auc.js';
+import { mainStrategy, seedsOf, type View } from '../view.js';
 import type { Finding } from './finding.js';
 
 /** What these results do not allow anyone to conclude, and why. */
@@ -37,10 +38,15 @@ function syntheticLimit({ study }: View): Finding[] {
   ];
 }
 
-function targetLimit({ targets }: View): Finding[] {
-  const few = targets.length < 10;
-  if (!few) return [];
-  const text = `${counted(targets.length, 'target')} cannot stand for all of medical imaging; statements over targets rest on ${counted(targets.length, 'unit')}, however many folds there are.`;
+function targetLimit(view: View): Finding[] {
+  const differences = sourceDifferences(view, mainStrategy(view.study));
+  const units = overallDifferences(differences, view.sources).map(({ targets }) => targets);
+  const [fewest, most] = [Math.min(...units), Math.max(...units)];
+  if ((units.length > 0 ? fewest : view.targets.length) >= 10) return [];
+  const rest = fewest < most ? `${fewest} to ${counted(most, 'unit')}` : counted(most, 'unit');
+  const over =
+    units.length > 0 ? `; statements over targets rest on ${rest}, however many folds there are` : '';
+  const text = `${counted(view.targets.length, 'target')} cannot stand for all of medical imaging${over}.`;
   return [{ about: 'Few targets', text }];
 }
 

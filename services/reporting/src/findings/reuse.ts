@@ -1,3 +1,5 @@
+import type { Study } from '@palimpsest/contracts';
+import { frozenLayers, frozenSentences } from '../frozen.js';
 import { groupBy } from '../group-by.js';
 import { fixed, listed } from '../numbers.js';
 import type { LayerSummary } from '../statistics/similarity.js';
@@ -25,7 +27,7 @@ interface Apart {
 /** What fine-tuning left of each start, and whether two starts came closer. First measure, main strategy. */
 export function reuseFindings(view: View, summaries: readonly LayerSummary[]): Finding[] {
   const [kept, apart] = [keptLayers(view, summaries), apartLayers(view, summaries)];
-  return view.targets.flatMap((target) => {
+  const found = view.targets.flatMap((target) => {
     const starts = [
       ...groupBy(
         kept.filter((k) => k.target === target),
@@ -41,6 +43,8 @@ export function reuseFindings(view: View, summaries: readonly LayerSummary[]): F
     const sentences = [...starts, ...couples.map(([couple, layers]) => apartWords(couple, layers))];
     return sentences.length === 0 ? [] : [{ about: target, text: `${sentences.join('. ')}.` }];
   });
+  const left = frozenSentences(view.study, summaries).map((text) => ({ about: 'left out', text }));
+  return [...found, ...left];
 }
 
 /** The same over all targets, in a sentence or none. */
@@ -61,11 +65,20 @@ export function reuseInShort(view: View, summaries: readonly LayerSummary[]): st
           `After fine-tuning, networks resemble their start more than two random draws resemble each other: ${listed(starts)}, counted over targets.`,
         ]
       : [];
-  return couples.length > 0 ? [...first, `Fine-tuned on the same target, ${listed(couples)}.`] : first;
+  const second = couples.length > 0 ? [`Fine-tuned on the same target, ${listed(couples)}.`] : [];
+  return [...first, ...second, ...frozenSentences(view.study, summaries)];
+}
+
+/** Of the first measure, without frozen layers. */
+function shownOf(study: Study, summaries: readonly LayerSummary[]): LayerSummary[] {
+  const frozen = frozenLayers(study);
+  return summaries.filter(
+    ({ measure, layer }) => measure === study.analysis.measures[0] && !frozen.has(layer),
+  );
 }
 
 function keptLayers({ study }: View, summaries: readonly LayerSummary[]): Kept[] {
-  const shown = summaries.filter(({ measure }) => measure === study.analysis.measures[0]);
+  const shown = shownOf(study, summaries);
   return shown
     .filter(
       (s) =>
@@ -87,7 +100,7 @@ function keptLayers({ study }: View, summaries: readonly LayerSummary[]): Kept[]
 }
 
 function apartLayers({ study }: View, summaries: readonly LayerSummary[]): Apart[] {
-  const shown = summaries.filter(({ measure }) => measure === study.analysis.measures[0]);
+  const shown = shownOf(study, summaries);
   const after = shown.filter((s) => s.pair === 'between-finetuned' && s.a.strategy === mainStrategy(study));
   return after.flatMap((s) => {
     const before = shown.find(

@@ -1,11 +1,11 @@
 import type { Model, PairKind, Strategy, Study, StudyResults } from '@palimpsest/contracts';
 import { couplesOf, isRandom } from '../view.js';
-import { at, foldsOf, hex, layers, strategiesOf, type Made } from './made.js';
+import { at, foldsOf, hex, layers, sourcesJudgedOn, strategiesOf, type Made } from './made.js';
 
 /** What every comparison of a target puts out. */
 export function comparisonsOf(of: Made, target: string): StudyResults['comparisons'] {
   const { study } = of;
-  const pairs = pairsOf(study);
+  const pairs = pairsOf(study, target);
   return study.analysis.pairs.flatMap((pair) =>
     pairs[pair].flatMap(([a, b]) =>
       (pair === 'between-starts' ? [null] : foldsOf(study)).map((fold) => ({
@@ -45,8 +45,8 @@ const start = (source: string, turn: 'first' | 'second' = 'first'): Model => ({
 });
 const tuned = (source: string, strategy: Strategy): Model => ({ source, strategy, draw: 'first' });
 
-function pairsOf(study: Study): Record<PairKind, [Model, Model][]> {
-  const sources = Object.keys(study.sources);
+function pairsOf(study: Study, target: string): Record<PairKind, [Model, Model][]> {
+  const sources = sourcesJudgedOn(study, target);
   const informed = sources.filter((source) => !isRandom(study, source));
   const randoms = sources.filter((source) => isRandom(study, source));
   const couples = couplesOf(informed);

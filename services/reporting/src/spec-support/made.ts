@@ -109,6 +109,12 @@ export function made(overrides: Partial<Made> & Pick<Made, 'study'>): Made {
 export const foldsOf = (study: Study) =>
   Array.from({ length: Object.values(study.targets)[0]?.split.folds ?? 5 }, (_, i) => i + 1);
 
+/** Sources that are judged on a target: one that was trained on its images is not. */
+export const sourcesJudgedOn = ({ sources }: Study, target: string): string[] =>
+  Object.entries(sources).flatMap(([name, source]) =>
+    'pretrain' in source && source.pretrain === target ? [] : [name],
+  );
+
 /** How a source is trained. */
 export const strategiesOf = (study: Study, source: string): Strategy[] =>
   isRandom(study, source) ? ['finetune'] : study.strategies;

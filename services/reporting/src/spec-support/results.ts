@@ -2,7 +2,7 @@ import type { StudyResults, TrainingAt } from '@palimpsest/contracts';
 import type { Store } from '@palimpsest/platform';
 import { comparisonsOf } from './comparisons.js';
 import { extracted, tree } from './extracted.js';
-import { at, foldsOf, strategiesOf, type Made } from './made.js';
+import { at, foldsOf, sourcesJudgedOn, strategiesOf, type Made } from './made.js';
 import { manifestOf, trained } from './trained.js';
 
 /** Puts all artifacts of a made-up study into a store. */
@@ -60,20 +60,20 @@ function pretrainings(of: Made, store: Store): Promise<StudyResults['pretraining
   );
 }
 
-const armsOf = ({ study }: Made) =>
-  Object.keys(study.sources).flatMap((source) =>
+const armsOf = ({ study }: Made, target: string) =>
+  sourcesJudgedOn(study, target).flatMap((source) =>
     strategiesOf(study, source).map((strategy) => ({ source, strategy })),
   );
 
 /** Every training of a target, with every seed, the smaller training sets, and the linear probes. */
 function trainedArms(of: Made, target: string): TrainingAt[] {
-  const { sources, training, baselines } = of.study;
-  const all = armsOf(of);
+  const { training, baselines } = of.study;
+  const all = armsOf(of, target);
   const smaller = (training.shots ?? []).flatMap((shots) =>
     all.filter(({ strategy }) => strategy === 'finetune').map((arm) => ({ ...arm, shots })),
   );
   const seeds = Array.from({ length: training.seeds ?? 1 }, (_, seed) => (seed > 0 ? { seed } : {}));
-  const probed = baselines?.linearProbe ? Object.keys(sources) : [];
+  const probed = baselines?.linearProbe ? sourcesJudgedOn(of.study, target) : [];
   return foldsOf(of.study).flatMap((fold) => [
     ...[...all, ...smaller].flatMap((arm) => seeds.map((seed) => ({ target, ...arm, fold, ...seed }))),
     ...probed.map((source) => ({ target, source, strategy: 'probe' as const, fold })),
@@ -93,9 +93,9 @@ function trainings(of: Made, store: Store, target: string): Promise<StudyResults
 }
 
 function extractions(of: Made, store: Store, target: string): Promise<StudyResults['extractions']> {
-  const sources = Object.keys(of.study.sources).map((source) => ({ source, strategy: null }));
+  const sources = sourcesJudgedOn(of.study, target).map((source) => ({ source, strategy: null }));
   return Promise.all(
-    [...sources, ...armsOf(of)].map((network) =>
+    [...sources, ...armsOf(of, target)].map((network) =>
       extracted(store, target, { ...network, draw: 'first' }, network.strategy === null ? null : 1),
     ),
   );

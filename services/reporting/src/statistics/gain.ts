@@ -1,4 +1,5 @@
 import { fitLine, lineBand, seedFrom, type BandPoint, type Line } from '@palimpsest/numerics';
+import { frozenLayers } from '../frozen.js';
 import { groupBy } from '../group-by.js';
 import { armOf, isRandom, mainStrategy, type View } from '../view.js';
 
@@ -14,12 +15,13 @@ export interface GainPoint {
   taskIds: string[];
 }
 
-/** Points of every source and layer, of the main strategy and the first measure. Empty without a random source. */
+/** Points of every source and layer that was not frozen, of the main strategy and the first measure. Empty without a random source. */
 export function gainPoints(view: View): GainPoint[] {
   const random = view.sources.find((source) => isRandom(view.study, source));
   if (random === undefined) return [];
   const [measure] = view.study.analysis.measures;
   const strategy = mainStrategy(view.study);
+  const frozen = frozenLayers(view.study);
   return view.comparisons
     .filter(
       ({ pair, b }) =>
@@ -29,7 +31,7 @@ export function gainPoints(view: View): GainPoint[] {
       const gained = gainOf(view, { target, source: b.source, random, fold });
       if (!gained || fold === null) return [];
       return layers
-        .filter((layer) => layer.measure === measure)
+        .filter((found) => found.measure === measure && !frozen.has(found.layer))
         .map(({ layer, value }) => ({
           ...{ target, source: b.source, fold, layer, similarity: value, gain: gained.gain },
           taskIds: [taskId, ...gained.taskIds],
@@ -67,6 +69,14 @@ export interface Slope {
   overTargets: { low: number; high: number } | null;
   band: readonly BandPoint[];
   clusterBand: readonly BandPoint[] | null;
+}
+
+/** Of how many targets and folds the points of each source are. */
+export function extents(points: readonly GainPoint[]): { targets: number; folds: number }[] {
+  return [...groupBy(points, ({ source }) => source).values()].map((own) => ({
+    targets: new Set(own.map(({ target }) => target)).size,
+    folds: new Set(own.map(({ target, fold }) => `${target} ${fold}`)).size,
+  }));
 }
 
 /** Targets below which resampling them says nothing. */

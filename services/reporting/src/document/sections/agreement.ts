@@ -1,6 +1,7 @@
 import { html, type Markup } from '../../markup.js';
 import { fixed, range, signed } from '../../numbers.js';
 import type { AgreementSummary } from '../../statistics/agreement.js';
+import type { View } from '../../view.js';
 import { strategyWords } from '../../words.js';
 import { absent, details, figureBlock, tableBlock, type Report } from '../report.js';
 
@@ -20,12 +21,12 @@ export function agreementSection(report: Report): Markup {
   return html`<section id="agreement">
     <h2>Prediction similarity</h2>
     ${figureBlock(report, 'prediction-similarity', html`Share of judged images on which two networks are both right or both wrong. Dots: folds; boxes: quartiles, whiskers to the ends. First of two: observed; second, in grey: what mistakes independent of each other would give, ${formulas[view.study.analysis.independence]} for accuracies a₁ and a₂. After the paper’s Figure 5.`)}
-    ${details('All pairs of sources', table(analysis.agreementSummaries))}
+    ${details('All pairs of sources', table(view, analysis.agreementSummaries))}
     <p>Every fold: <code>tables/prediction-similarity.csv</code>.</p>
   </section>`;
 }
 
-function table(summaries: readonly AgreementSummary[]): Markup {
+function table({ study }: View, summaries: readonly AgreementSummary[]): Markup {
   const columns = [
     'Target',
     'First',
@@ -37,7 +38,7 @@ function table(summaries: readonly AgreementSummary[]): Markup {
     '#95 % interval',
   ];
   const rows = summaries.map(({ target, a, b, strategy, observed, independent, excess }) => [
-    ...[target, a, b, strategyWords[strategy], fixed(observed * 100, 1), fixed(independent * 100, 1)],
+    ...[target, a, b, strategyWords(study, strategy), fixed(observed * 100, 1), fixed(independent * 100, 1)],
     ...(excess
       ? [signed(excess.difference * 100, 1), range(excess.low * 100, excess.high * 100, 1)]
       : ['–', '–']),

@@ -5,7 +5,7 @@ import type { AucSummary } from '../../statistics/auc.js';
 import { aucColumns, aucRows, type AucRow } from '../../tables/auc.js';
 import { armAnchor } from '../../tables/provenance.js';
 import { seedsOf, type View } from '../../view.js';
-import { armWords, strategyMeaning, strategyWords } from '../../words.js';
+import { armWords, atOnceWords, strategyMeaning, strategyWords } from '../../words.js';
 import { absent, details, figureBlock, origin, tableBlock, tableFigure, type Report } from '../report.js';
 
 /** The paper's Table 2, and every value it was made from. */
@@ -18,7 +18,7 @@ export function aucSection(report: Report): Markup {
     </section>`;
   return html`<section id="auc">
     <h2>AUC</h2>
-    ${main(view, analysis.auc)}${spreads(view, analysis.auc)}${details('The value of each fold', folds(view))}${figureBlock(report, 'auc-by-training-images', sizes)}
+    ${main(view, analysis.auc)}${spreads(view, analysis.auc)}${details('The value of each fold', folds(view))}${figureBlock(report, 'auc-by-training-images', sizes(view))}
     <p>Files: <code>tables/auc.csv</code>, <code>tables/auc-folds.csv</code>, <code>tables/auc.tex</code>.</p>
   </section>`;
 }
@@ -64,7 +64,7 @@ function caption({ study, probes }: View): string {
       ? ''
       : ' Deviations are rounded to two decimals and then to one, as in the paper.';
   const ways: JudgedAs[] = [...study.strategies, ...(probes.length > 0 ? ['probe' as const] : [])];
-  const strategies = ways.map((s) => `${strategyWords[s]}: ${strategyMeaning[s]}`).join('; ');
+  const strategies = ways.map((s) => `${strategyWords(study, s)}: ${strategyMeaning(study, s)}`).join('; ');
   return `Mean AUC ± standard deviation over folds (divisor n − 1), both × 100; several classes one against the rest, weighted by prevalence. Bold: highest mean of a target. ${strategies}.${rounding} Each value leads to the tasks it came from.`;
 }
 
@@ -103,10 +103,11 @@ function cellText(
   return [hundredfold(mean), spread, missing];
 }
 
-const sizes = html`AUC against the number of training images (logarithmic), of networks whose weights were all
-  trained at once: as many images of each class, drawn by seed, the smaller sets within the larger; last, all
-  images of a fold. Mean over folds; shaded: 95 % interval of the corrected resampled t test (Nadeau and
-  Bengio 2003), cut at 0 and 1. As a table: <code>tables/auc-by-training-images.csv</code>.`;
+const sizes = ({ study }: View) =>
+  html`AUC against the number of training images (logarithmic), of networks ${atOnceWords(study)}: as many
+    images of each class, drawn by seed, the smaller sets within the larger; last, all images of a fold. Mean
+    over folds; shaded: 95 % interval of the corrected resampled t test (Nadeau and Bengio 2003), cut at 0 and
+    1. As a table: <code>tables/auc-by-training-images.csv</code>.`;
 
 /** What is luck of the training beside what is choice of the images. */
 function spreads(view: View, summaries: readonly AucSummary[]): Markup | null {

@@ -2,8 +2,8 @@ import { askedFor, type Finding } from '../../findings/finding.js';
 import { html, type Markup } from '../../markup.js';
 import { counted, pValue, range, signed } from '../../numbers.js';
 import type { AucDifference } from '../../statistics/auc.js';
-import { isRandom } from '../../view.js';
-import { strategyWords } from '../../words.js';
+import { isRandom, type View } from '../../view.js';
+import { atOnceWords, strategyWords } from '../../words.js';
 import { armAnchor } from '../../tables/provenance.js';
 import { absent, details, figureBlock, origin, tableBlock, type Report } from '../report.js';
 
@@ -63,7 +63,7 @@ function list(findings: readonly Finding[], why = 'Nothing was measured.'): Mark
 
 /** Which networks a figure or list is about, where there are others. */
 function mainWords({ view }: Report): string {
-  return view.study.strategies.length > 1 ? ' Networks whose weights were all trained at once.' : '';
+  return view.study.strategies.length > 1 ? ` Networks ${atOnceWords(view.study)}.` : '';
 }
 
 /** Why nothing can be said of reuse. */
@@ -83,7 +83,7 @@ export function gainAbsent({ view }: Report): string {
   return 'There are fewer than three points of different similarity to draw a line through.';
 }
 
-function differences({ analysis }: Report): Markup | null {
+function differences({ analysis, view }: Report): Markup | null {
   const all = [...analysis.differences, ...analysis.strategyDifferences, ...analysis.probeDifferences];
   if (all.length === 0) return null;
   const columns = ['Target', 'Compared', '#Difference', '#95 % interval', '#p', '#after Holm', '#Folds'];
@@ -92,14 +92,17 @@ function differences({ analysis }: Report): Markup | null {
     tableBlock(
       html`AUC × 100, first minus second, paired over folds. Also <code>tables/auc-differences.csv</code>.`,
       columns,
-      all.map(rowOf),
+      all.map((difference) => rowOf(view, difference)),
     ),
   );
 }
 
-function rowOf({ target, a, b, difference, low, high, p, holm, folds }: AucDifference) {
+function rowOf(view: View, { target, a, b, difference, low, high, p, holm, folds }: AucDifference) {
   const name = (arm: AucDifference['a']) =>
-    origin(armAnchor(target, arm.source, arm.strategy), `${arm.source}, ${strategyWords[arm.strategy]}`);
+    origin(
+      armAnchor(target, arm.source, arm.strategy),
+      `${arm.source}, ${strategyWords(view.study, arm.strategy, arm.source)}`,
+    );
   return [
     ...[target, html`${name(a)} − ${name(b)}`, signed(difference * 100, 1), range(low * 100, high * 100, 1)],
     ...[bare(pValue(p)), bare(pValue(holm)), folds],

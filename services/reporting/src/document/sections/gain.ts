@@ -1,6 +1,7 @@
+import { frozenSentences } from '../../frozen.js';
 import { html, type Markup } from '../../markup.js';
 import { count, fixed, range } from '../../numbers.js';
-import { fewestTargets, type GainPoint, type Slope } from '../../statistics/gain.js';
+import { extents, fewestTargets, type GainPoint, type Slope } from '../../statistics/gain.js';
 import { mainStrategy, type View } from '../../view.js';
 import { measureWords, strategyWords } from '../../words.js';
 import { absent, figureBlock, tableBlock, type Report } from '../report.js';
@@ -15,29 +16,36 @@ export function gainSection(report: Report): Markup {
   if (analysis.gain.length === 0)
     return html`<section id="gain">${heading}${absent(gainAbsent(report))}</section>`;
   return html`<section id="gain">
-    ${heading}${figureBlock(report, 'gain-against-similarity', caption(view))}
-    ${few(view, analysis.gain)}${analysis.slopes.length > 0 ? table(view, analysis.slopes) : absent(gainAbsent(report))}
+    ${heading}${figureBlock(report, 'gain-against-similarity', caption(report))}
+    ${few(analysis.gain)}${analysis.slopes.length > 0 ? table(view, analysis.slopes) : absent(gainAbsent(report))}
     <p>Points and lines: <code>tables/gain.csv</code>, <code>tables/slopes.csv</code>.</p>
   </section>`;
 }
 
-function caption(view: View): string {
+function caption({ analysis: { similarity, slopes }, view }: Report): string {
   const { measures, gain, resamples } = view.study.analysis;
   const measure = measures[0] ? measureWords[measures[0]] : '';
-  const dashed =
-    view.targets.length < fewestTargets
-      ? ''
-      : ' Dashed: the 95 % interval when whole targets are resampled, as folds of one target are not independent points; cut where it leaves the frame.';
-  return `Gain, ${formulas[gain]}, against ${measure} between a start and what fine-tuning made of it (${strategyWords[mainStrategy(view.study)]}). A point is a fold, its shape the target. Line: least squares. Shaded: 95 % bootstrap interval of the line over points, ${count(resamples)} resamples, as in the paper’s Figure 6.${dashed}`;
+  const dashed = slopes.every(({ overTargets }) => overTargets === null)
+    ? ''
+    : ' Dashed: the 95 % interval when whole targets are resampled, as folds of one target are not independent points; cut where it leaves the frame.';
+  const left = frozenSentences(view.study, similarity)
+    .map((sentence) => ` ${sentence}`)
+    .join('');
+  return `Gain, ${formulas[gain]}, against ${measure} between a start and what fine-tuning made of it (${strategyWords(view.study, mainStrategy(view.study))}). A point is a fold, its shape the target. Line: least squares. Shaded: 95 % bootstrap interval of the line over points, ${count(resamples)} resamples, as in the paper’s Figure 6.${dashed}${left}`;
 }
 
-function few({ targets }: View, gain: readonly GainPoint[]): Markup | null {
-  const points = new Set(gain.map(({ target, fold }) => `${target} ${fold}`)).size;
-  if (targets.length >= 10) return null;
+function few(gain: readonly GainPoint[]): Markup | null {
+  const found = extents(gain);
+  const targets = found.map((source) => source.targets);
+  const [fewest, most] = [Math.min(...targets), Math.max(...targets)];
+  if (fewest >= 10) return null;
+  const upTo = fewest < most ? 'at most ' : '';
+  const [number, plural] = most === 1 ? ['one', ''] : ['two', 's'];
+  const folds = Math.max(...found.map((source) => source.folds));
   const text =
-    targets.length < fewestTargets
-      ? `The points come from ${targets.length === 1 ? 'one target' : 'two targets'}. Folds of a target resemble each other, so these are ${targets.length === 1 ? 'one observation' : 'two observations'} of how gain goes with similarity, not ${points}: no interval over targets can be given, and the interval over points says nothing of other targets.`
-      : `The points are ${targets.length} clusters. The interval over points treats folds of a target as independent and is too narrow; the one over targets resamples only ${targets.length} things and is itself rough.`;
+    most < fewestTargets
+      ? `The points of a source come from ${upTo}${number} target${plural}. Folds of a target resemble each other, so these are ${upTo}${number} observation${plural} of how gain goes with similarity, not ${folds}: no interval over targets can be given, and the interval over points says nothing of other targets.`
+      : `The points of a source are ${upTo}${most} clusters. The interval over points treats folds of a target as independent and is too narrow; the one over targets resamples only ${upTo}${most} things and is itself rough.`;
   return html`<p>${text}</p>`;
 }
 

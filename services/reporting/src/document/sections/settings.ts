@@ -51,11 +51,12 @@ function disputed({ analysis, evaluation, training }: Study): Setting[] {
   ];
 }
 
-function trainingSettings({ training, network, strategies }: Study): Setting[] {
+function trainingSettings(study: Study): Setting[] {
+  const { training, network, strategies } = study;
   const { augmentation: a, seeds = 1, shots } = training;
   return [
     ['Network', network.architecture],
-    ['Strategies', strategies.map((s) => strategyMeaning[s]).join('; ')],
+    ['Strategies', strategies.map((s) => strategyMeaning(study, s)).join('; ')],
     ['Main stage', stageWords(training.finetune)],
     ['Head stage', stageWords(training.head)],
     ['Pre-training', stageWords(training.pretrain)],
