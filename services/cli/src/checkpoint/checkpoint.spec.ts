@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readSafetensors, writeSafetensors } from '@palimpsest/formats';
@@ -62,6 +62,30 @@ describe('predict', () => {
       probabilities.forEach((value, i) => expect(value).toBeCloseTo(expected.probabilities[i]!, 6));
     }
     await predictor.dispose();
+  });
+
+  it('follows links to images and folders, and names one that leads nowhere', async () => {
+    const [kept, linked] = [path.join(folder, 'kept'), path.join(folder, 'linked')];
+    await mkdir(kept);
+    await mkdir(linked);
+    const pixels = new Uint8Array(32 * 32 * 3);
+    await writeFile(
+      path.join(kept, 'a.png'),
+      await encodePng({ width: 32, height: 32, channels: 3, pixels }),
+    );
+    await symlink('../linked', path.join(kept, 'round'));
+    await symlink('../kept', path.join(linked, 'folder'));
+    await symlink('../kept/a.png', path.join(linked, 'good.png'));
+    await symlink('nowhere.png', path.join(linked, 'lost.png'));
+    const found = await predictionsOf(linked);
+    expect(found.map((each) => path.relative(linked, each.path))).toEqual([
+      'folder/a.png',
+      'good.png',
+      'lost.png',
+    ]);
+    expect(found[1]).toHaveProperty('predicted');
+    const problem = `${path.join(linked, 'lost.png')}: expected an image, found nothing`;
+    expect(found[2]).toMatchObject({ problem });
   });
 
   it('says that there is nothing to predict', async () => {
