@@ -133,6 +133,12 @@ describe('palimpsest weights', () => {
     expect(await weights('verify', 'nobody')).toMatchObject({ code: 2 });
   });
 
+  it.each([['inspect'], ['verify'], ['import']])('%s says of a folder that it is one', async (command) => {
+    const { code, err } = await weights(command, folder);
+    expect(err).toBe(`palimpsest: ${folder}: expected a file of weights, found a folder\n`);
+    expect(code).toBe(2);
+  });
+
   it('verifies a file that is cut off, naming the tensor', async () => {
     const file = aFile();
     writeFileSync(file, readFileSync(file).subarray(0, -100));
