@@ -36,8 +36,8 @@ export async function exportCheckpoint(
 ): Promise<void> {
   const bytes = await formats[to](await readCheckpoint(place));
   const unfinished = `${out}.${process.pid}.tmp`;
-  await expecting(`a folder for ${basename(out)}`, dirname(out), writeFile(unfinished, bytes));
   try {
+    await expecting(`a folder for ${basename(out)}`, dirname(out), writeFile(unfinished, bytes));
     await expecting('a file, or nothing yet', out, rename(unfinished, out));
   } finally {
     await rm(unfinished, { force: true });
