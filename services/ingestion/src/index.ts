@@ -1,5 +1,6 @@
 export { assignFolds, type Assignment, type Placement } from './assign-folds.js';
 export { IngestionModule } from './ingestion.module.js';
+export { expecting } from './layouts/folder.js';
 export { readDataset, type LabelledDataset, type LabelledImage } from './read-dataset.js';
 export {
   baseOf,

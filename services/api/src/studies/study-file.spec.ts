@@ -87,6 +87,9 @@ analysis: { layers: [conv1_relu], points: 100 }
     ['seeds: 0', 'training.seeds: '],
     ['shots: []', 'training.shots: '],
     ['shots: [8, 32, 8]', 'training.shots.2: "8" is listed twice'],
+    ['head: { learningRate: .nan }', 'head.learningRate: expected a number, found .nan'],
+    ['head: { learningRate: .inf }', 'head.learningRate: expected a number, found .inf'],
+    ['head: { learningRate: -.inf }', 'head.learningRate: expected a number, found -.inf'],
     ['drift: 7', 'training.drift: expected 0, or 8 images and more'],
   ])('refuses the training { %s }', (training, problem) => {
     const found = problems(`${small}training: { ${training} }\n`);

@@ -1,5 +1,7 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { writeKerasHdf5, writeSafetensors } from '@palimpsest/formats';
+import { expecting } from '@palimpsest/ingestion';
 import { kerasLayerOrder, namedTensors, writeOnnx } from '@palimpsest/networks';
 import { note } from '../streams.js';
 import { readCheckpoint, type Checkpoint } from './read-checkpoint.js';
@@ -23,14 +25,22 @@ function kerasLayers({ network, weights }: Checkpoint) {
   return layers.filter(({ variables }) => variables.length > 0);
 }
 
-/** Writes a checkpoint in another format, all or nothing. */
+/**
+ * Writes a checkpoint in another format, all or nothing.
+ *
+ * @throws PlatformError as `readCheckpoint` does; when the file cannot be written
+ */
 export async function exportCheckpoint(
   place: string,
   { to, out }: { to: keyof typeof formats; out: string },
 ): Promise<void> {
   const bytes = await formats[to](await readCheckpoint(place));
   const unfinished = `${out}.${process.pid}.tmp`;
-  await writeFile(unfinished, bytes);
-  await rename(unfinished, out);
+  try {
+    await expecting(`a folder for ${basename(out)}`, dirname(out), writeFile(unfinished, bytes));
+    await expecting('a file, or nothing yet', out, rename(unfinished, out));
+  } finally {
+    await rm(unfinished, { force: true });
+  }
   note(`${out}: ${bytes.length} bytes`);
 }

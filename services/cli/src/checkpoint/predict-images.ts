@@ -1,7 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, PlatformError } from '@palimpsest/contracts';
 import { decodeImage, preprocess, resizeNearest, toRgb } from '@palimpsest/images';
+import { expecting } from '@palimpsest/ingestion';
 import type { Engine } from '@palimpsest/networks';
 import type { Checkpoint } from './read-checkpoint.js';
 
@@ -23,7 +24,7 @@ const readable = /\.(png|jpe?g)$/i;
  * Asks a network about images, prepared as those that it was trained on: resized to the nearest pixel, normalised as
  * its source says, not augmented.
  *
- * @param place an image, or a folder whose images are taken, those of its folders too
+ * @param place an image, or a folder whose images are taken, those of its folders too, links followed
  * @throws PlatformError `not-found` when nothing is there, or no image; the signal's reason
  */
 export async function* predictImages(
@@ -75,7 +76,7 @@ function* predictionsOf(
 /** @returns what is wrong with the file, where it is no image */
 async function pixelsOf(file: string, imageSize: number): Promise<Uint8Array | string> {
   try {
-    const image = await decodeImage(await readFile(file), file);
+    const image = await decodeImage(await expecting('an image', file, readFile(file)), file);
     return Uint8Array.from(toRgb(resizeNearest(image, { height: imageSize, width: imageSize })).pixels);
   } catch (error) {
     return messageOf(error);
@@ -86,9 +87,25 @@ async function imagesAt(place: string): Promise<string[]> {
   const found = await stat(place).catch(() => undefined);
   if (!found) throw new PlatformError('not-found', `${place}: expected an image or a folder, found nothing`);
   if (found.isFile()) return [place];
-  const entries = await readdir(place, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile() && readable.test(entry.name));
+  const files = await imagesBelow(place, []);
   if (files.length === 0)
     throw new PlatformError('not-found', `${place}: expected PNG or JPEG files, found none`);
-  return files.map((entry) => path.join(entry.parentPath, entry.name)).sort();
+  return files.sort();
+}
+
+/**
+ * Links are followed, but not to a folder that contains them: what is in it is found anyway. A link that leads nowhere
+ * counts as what its name says.
+ */
+async function imagesBelow(folder: string, ancestors: string[]): Promise<string[]> {
+  const real = await realpath(folder);
+  if (ancestors.includes(real)) return [];
+  const files: string[] = [];
+  for (const entry of await expecting('a folder', folder, readdir(folder, { withFileTypes: true }))) {
+    const file = path.join(folder, entry.name);
+    const found = entry.isSymbolicLink() ? await stat(file).catch(() => undefined) : entry;
+    if (found?.isDirectory()) files.push(...(await imagesBelow(file, [...ancestors, real])));
+    else if (found?.isFile() !== false && readable.test(entry.name)) files.push(file);
+  }
+  return files;
 }

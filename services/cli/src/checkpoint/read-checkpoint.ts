@@ -1,11 +1,19 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
-import { architectures, PlatformError, preprocessings, type Preprocessing } from '@palimpsest/contracts';
+import {
+  architectures,
+  messageOf,
+  PlatformError,
+  preprocessings,
+  type Preprocessing,
+} from '@palimpsest/contracts';
 import { readSafetensors } from '@palimpsest/formats';
+import { expecting } from '@palimpsest/ingestion';
 import { buildNetwork, type Network, type Weights } from '@palimpsest/networks';
 import { createStore, loadConfig } from '@palimpsest/platform';
 import { z } from 'zod';
+import { kindOfFile } from './kind-of-file.js';
 
 /** A trained network, and how images become its input. */
 export interface Checkpoint {
@@ -22,10 +30,7 @@ const metadataSchema = z.object({
   architecture: z.enum(architectures),
   preprocessing: z.enum(preprocessings),
   imageSize: z.coerce.number().int().positive(),
-  classes: z
-    .string()
-    .transform((text): unknown => JSON.parse(text))
-    .pipe(z.array(z.string()).min(2)),
+  classes: z.string().transform(listOf).pipe(z.array(z.string()).min(2)),
 });
 
 /**
@@ -38,8 +43,9 @@ export async function readCheckpoint(place: string): Promise<Checkpoint> {
   const { tensors, metadata } = decoded(await bytesOf(place), place);
   const facts = metadataSchema.safeParse(metadata);
   if (!facts.success) {
-    const message = `${place}: expected a checkpoint of this program: ${z.prettifyError(facts.error)}`;
-    throw new PlatformError('invalid', message);
+    const faults = [...new Set(facts.error.issues.map(({ path: [key] }) => String(key)))];
+    const found = faults.map((key) => (key in metadata ? `${key} "${metadata[key]}"` : `no ${key}`));
+    throw noCheckpoint(place, `a safetensors file with ${found.join(', ')} in its metadata`);
   }
   const { architecture, preprocessing, imageSize, classes } = facts.data;
   const network = buildNetwork(architecture, { imageSize, classes: classes.length, dropout: 0 });
@@ -53,7 +59,7 @@ export async function readCheckpoint(place: string): Promise<Checkpoint> {
 }
 
 async function bytesOf(place: string): Promise<Uint8Array> {
-  if (existsSync(place)) return readFile(place);
+  if (existsSync(place)) return expecting('a checkpoint', place, readFile(place));
   const bytes = isAbsolute(place) ? undefined : await createStore(loadConfig()).readRecord(place);
   if (bytes) return bytes;
   throw new PlatformError('not-found', `${place}: expected a file, or a key of the store, found neither`);
@@ -63,7 +69,21 @@ function decoded(bytes: Uint8Array, place: string) {
   try {
     return readSafetensors(bytes);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new PlatformError('invalid', `${place}: expected a safetensors file: ${reason}`, { cause });
+    const found = kindOfFile(bytes) ?? `a safetensors file that cannot be read (${messageOf(cause)})`;
+    throw noCheckpoint(place, found, cause);
+  }
+}
+
+function noCheckpoint(place: string, found: string, cause?: unknown): PlatformError {
+  const message = `${place}: expected a checkpoint of palimpsest, found ${found}`;
+  return new PlatformError('invalid', message, { cause });
+}
+
+/** @returns the text itself where it is no JSON */
+function listOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
   }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PlatformError } from '@palimpsest/contracts';
 import { loadConfig, MemoryStore, Store, type StoreDriver } from '@palimpsest/platform';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runChecks } from './check.js';
 import { examine, findingsText, verdictOf } from './doctor.js';
 import { jobsChecks } from './jobs-checks.js';
@@ -14,6 +14,7 @@ import { writeReadDelete } from './store-checks.js';
 describe('the doctor', () => {
   let place = '';
   beforeAll(() => (place = mkdtempSync(join(tmpdir(), 'palimpsest-doctor-'))));
+  afterEach(() => void vi.unstubAllEnvs());
   afterAll(() => rmSync(place, { recursive: true }));
 
   it('finds one process on one machine well, and says what it looked at', async () => {
@@ -42,6 +43,17 @@ describe('the doctor', () => {
       verdict: 'FAIL',
       code: 'invalid',
       found: expect.stringContaining('tried /nowhere/libopenblas.so') as string,
+    });
+  }, 90_000);
+
+  it('finds an engine that loads but cannot run', async () => {
+    // This build of the library runs on processors only, on whichever machine.
+    vi.stubEnv('PALIMPSEST_ONNX_RUNTIME', 'web');
+    const findings = await runChecks(placeChecks(loadConfig({ DATA_DIR: place, ONNX_PROVIDER: 'cuda' })));
+    expect(findings.find(({ thing }) => thing === 'engine')).toMatchObject({
+      verdict: 'FAIL',
+      code: 'invalid',
+      found: 'onnxruntime-web: expected to run on cpu, found cuda',
     });
   }, 90_000);
 

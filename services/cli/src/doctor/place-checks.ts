@@ -34,7 +34,7 @@ export function placeChecks(config: Config): Check[] {
     { thing: 'free space', advice: 'see DATA_DIR', run: () => freeSpace(config.DATA_DIR) },
     { thing: 'Node', advice: `install Node ${OLDEST_NODE.join('.')} or later`, run: () => nodeVersion() },
     { thing: 'library: ONNX Runtime', advice: 'run npm install again, with optional packages', run: onnx },
-    { thing: 'engine', advice: 'see ENGINE', run: () => engine(config) },
+    { thing: 'engine', advice: 'see ENGINE and ONNX_PROVIDER', run: () => engine(config) },
     { thing: 'linear algebra', advice: 'see LINEAR_ALGEBRA', run: () => linearAlgebra(config) },
     { thing: 'library: sharp', advice: 'run npm install again, with optional packages', run: sharp },
     { thing: 'GPU', advice: '', run: () => gpu(config) },
@@ -72,10 +72,14 @@ async function onnx(): Promise<Omit<Finding, 'thing'>> {
   return { verdict: 'warn', found, advice: 'the native one did not load; this one is many times slower' };
 }
 
-/** Loads what `ENGINE` names. */
+/** Lets what `ENGINE` names run a small network: a library that loads may find no GPU. */
 async function engine(config: Config): Promise<Omit<Finding, 'thing'>> {
-  const { openEngine } = await import('@palimpsest/networks');
-  const { engine: name, runtime, version } = await openEngine(engineSettings(config)).describe();
+  const { buildNetwork, initialWeights, openEngine } = await import('@palimpsest/networks');
+  const opened = openEngine(engineSettings(config));
+  const network = buildNetwork('resnet-mini', { imageSize: 32, classes: 2, dropout: 0 });
+  const predictor = await opened.infer(network, initialWeights(network, 0));
+  await predictor.run(new Float32Array(32 * 32 * 3)).finally(() => predictor.dispose());
+  const { engine: name, runtime, version } = await opened.describe();
   const found = `${name}: ${runtime} ${version}`;
   if (!runtime.includes('no GPU')) return { verdict: 'ok', found };
   return { verdict: 'warn', found, advice: 'it computes on processors; see docs/guide/engines.md' };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { messageOf, PlatformError } from '@palimpsest/contracts';
+import { expecting } from '@palimpsest/ingestion';
 import type { PublishedHash } from '@palimpsest/networks';
 
 /** What a file is known by, in hexadecimal, and how long it is. */
@@ -11,26 +11,18 @@ export interface FileHashes {
   bytes: number;
 }
 
-/** Reads a file once. @throws PlatformError `not-found` or `denied` naming it */
+/** Reads a file once. @throws PlatformError naming it */
 export async function hashFile(path: string): Promise<FileHashes> {
   const [sha256, md5] = [createHash('sha256'), createHash('md5')];
   let bytes = 0;
-  try {
-    await pipeline(createReadStream(path), async (chunks: AsyncIterable<Buffer>) => {
-      for await (const chunk of chunks) {
-        sha256.update(chunk);
-        md5.update(chunk);
-        bytes += chunk.length;
-      }
-    });
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const kind =
-      code === 'EACCES' || code === 'EPERM' ? 'denied' : code === 'ENOENT' ? 'not-found' : 'invalid';
-    throw new PlatformError(kind, `${path}: expected a file of weights, found ${messageOf(cause)}`, {
-      cause,
-    });
-  }
+  const reading = pipeline(createReadStream(path), async (chunks: AsyncIterable<Buffer>) => {
+    for await (const chunk of chunks) {
+      sha256.update(chunk);
+      md5.update(chunk);
+      bytes += chunk.length;
+    }
+  });
+  await expecting('a file of weights', path, reading);
   return { sha256: sha256.digest('hex'), md5: md5.digest('hex'), bytes };
 }
 

@@ -1,5 +1,5 @@
 import { architectures, messageOf, type Architecture } from '@palimpsest/contracts';
-import { weightFormats } from '@palimpsest/formats';
+import { weightFormats, type Tensor } from '@palimpsest/formats';
 import { baseOf, openWeights, type OpenedWeights } from '@palimpsest/ingestion';
 
 /** Whether a file holds the base of an architecture, and what is to be known when it does. */
@@ -18,8 +18,12 @@ export interface Examination {
   bytes: number;
   tensors: { name: string; shape: number[] }[];
   parameters: number;
+  /** Tensors with numbers that no network can compute with, of any layer. */
+  faults: string[];
   fits: Fit[];
 }
+
+const variance = /(^|[/.])(moving_variance|running_var)$/;
 
 /**
  * Reads a file of weights and tries it on every architecture.
@@ -35,6 +39,7 @@ export async function examine(file: string): Promise<Examination> {
     bytes: opened.bytes.length,
     tensors,
     parameters: [...opened.tensors.values()].reduce((sum, { data }) => sum + data.length, 0),
+    faults: [...opened.tensors].flatMap(([name, tensor]) => faultsOf(name, tensor)),
     fits: await Promise.all(architectures.map((architecture) => tryOn(file, opened, architecture))),
   };
 }
@@ -42,6 +47,13 @@ export async function examine(file: string): Promise<Examination> {
 /** The architectures whose base is complete in the file. */
 export function fitting({ fits }: Examination): Fit[] {
   return fits.filter(({ fault }) => fault === null);
+}
+
+function faultsOf(name: string, { data }: Tensor): string[] {
+  const odd = data.find((value) => !Number.isFinite(value));
+  if (odd !== undefined) return [`tensor ${name}: expected finite numbers of float32, found ${odd}`];
+  const negative = variance.test(name) ? data.find((value) => value < 0) : undefined;
+  return negative === undefined ? [] : [`tensor ${name}: expected no negative variance, found ${negative}`];
 }
 
 async function tryOn(file: string, opened: OpenedWeights, architecture: Architecture): Promise<Fit> {

@@ -66,7 +66,8 @@ function published(name: string, hashes: FileHashes): string[] {
 
 async function contentOf(path: string): Promise<{ holds: string[]; faults: string[] }> {
   try {
-    return { holds: fitting(await examine(path)).map(({ architecture }) => architecture), faults: [] };
+    const found = await examine(path);
+    return { holds: fitting(found).map(({ architecture }) => architecture), faults: found.faults };
   } catch (error) {
     if (error instanceof PlatformError) return { holds: [], faults: [error.message] };
     throw error;

@@ -135,12 +135,33 @@ describe('palimpsest weights', () => {
     expect(await weights('verify', 'nobody')).toMatchObject({ code: 2 });
   });
 
+  it.each([['inspect'], ['verify'], ['import']])('%s says of a folder that it is one', async (command) => {
+    const { code, err } = await weights(command, folder);
+    expect(err).toBe(`palimpsest: ${folder}: expected a file of weights, found a folder\n`);
+    expect(code).toBe(2);
+  });
+
   it('verifies a file that is cut off, naming the tensor', async () => {
     const file = aFile();
     writeFileSync(file, readFileSync(file).subarray(0, -100));
     const { code, out } = await weights('verify', file);
     expect(code).toBe(1);
     expect(out).toMatch(/FAULT .*truncated: ".+" needs data up to byte/);
+  });
+
+  it.each([
+    ['conv1_conv/kernel', NaN, 'expected finite numbers of float32, found NaN'],
+    ['conv1_bn/gamma', -Infinity, 'expected finite numbers of float32, found -Infinity'],
+    ['conv1_bn/moving_variance', -1, 'expected no negative variance, found -1'],
+    ['head/kernel', Infinity, 'expected finite numbers of float32, found Infinity'],
+  ])('verifies that networks can compute with %s of %d', async (tensor, number, fault) => {
+    const file = aFile('odd.safetensors', (tensors) => {
+      tensors.set('head/kernel', { shape: [2], data: Float32Array.of(-1, 1) });
+      tensors.get(tensor)!.data[1] = number;
+    });
+    const { code, out } = await weights('verify', file);
+    expect(out).toContain(`\nFAULT tensor ${tensor}: ${fault}`);
+    expect(code).toBe(1);
   });
 });
 

@@ -25,6 +25,12 @@ const codes = new Map<string | undefined, ErrorCode>([
   ['EPERM', 'denied'],
 ]);
 
+const inWords = new Map<string | undefined, string>([
+  ['ENOENT', 'nothing'],
+  ['EISDIR', 'a folder'],
+  ['ENOTDIR', 'a file in place of a folder'],
+]);
+
 /** Whether a name is that of an image, decodable or not. */
 export function isImageName(path: string): boolean {
   return imageName.test(path);
@@ -40,7 +46,7 @@ export async function expecting<T>(what: string, path: string, operation: Promis
     return await operation;
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    const found = code === 'ENOENT' ? 'nothing' : message;
+    const found = inWords.get(code) ?? message;
     throw new PlatformError(codes.get(code) ?? 'unavailable', `${path}: expected ${what}, found ${found}`, {
       cause,
     });

@@ -13,7 +13,7 @@ import {
 } from '../conformance/cases.js';
 import { engineConformance } from '../conformance/engine-conformance.js';
 import { checkGradients } from '../conformance/gradient-cases.js';
-import { onnxEngine } from './onnx-engine.js';
+import { onnxEngine, onnxOn } from './onnx-engine.js';
 
 engineConformance('onnx', onnxEngine);
 
@@ -142,6 +142,18 @@ describe('onnx: the WebAssembly build', () => {
 
   it('is not guessed at: another name is refused', async () => {
     vi.stubEnv('PALIMPSEST_ONNX_RUNTIME', 'gpu');
-    await expect(onnxEngine.describe()).rejects.toThrow('expected "node" or "web", found "gpu"');
+    await expect(onnxEngine.describe()).rejects.toMatchObject({
+      code: 'invalid',
+      message: 'PALIMPSEST_ONNX_RUNTIME: expected "node" or "web", found "gpu"',
+    });
+  });
+
+  it('has no GPU, and says so', async () => {
+    vi.stubEnv('PALIMPSEST_ONNX_RUNTIME', 'web');
+    const network = tinyNetwork();
+    await expect(onnxOn('cuda').infer(network, initialWeights(network, 1))).rejects.toMatchObject({
+      code: 'invalid',
+      message: 'onnxruntime-web: expected to run on cpu, found cuda',
+    });
   });
 });

@@ -1,3 +1,4 @@
+import { messageOf, PlatformError } from '@palimpsest/contracts';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 
 /** Which build of ONNX Runtime computes. */
@@ -29,7 +30,7 @@ interface OpenOptions {
 export interface Runtime {
   name: RuntimeName;
   version: string;
-  /** @throws RangeError when the provider is not there */
+  /** @throws PlatformError `invalid` when the provider is not there */
   open(model: Uint8Array, options: OpenOptions): Promise<Session>;
 }
 
@@ -51,7 +52,8 @@ const loaded = new Map<string | undefined, Promise<Runtime>>();
  * The native library where it can be loaded, else the WebAssembly one (about four times slower, one thread).
  * `PALIMPSEST_ONNX_RUNTIME` = `node` or `web` insists on one of them.
  *
- * @throws RangeError when the variable says something else; the loader's error when the one insisted on cannot load
+ * @throws PlatformError `invalid` when the variable says something else; the loader's error when the one insisted on
+ *   cannot load
  */
 export function loadRuntime(): Promise<Runtime> {
   const wanted = process.env['PALIMPSEST_ONNX_RUNTIME'];
@@ -62,7 +64,8 @@ export function loadRuntime(): Promise<Runtime> {
 
 async function choose(wanted: string | undefined): Promise<Runtime> {
   if (wanted !== undefined && wanted !== 'node' && wanted !== 'web') {
-    throw new RangeError(`PALIMPSEST_ONNX_RUNTIME: expected "node" or "web", found "${wanted}"`);
+    const message = `PALIMPSEST_ONNX_RUNTIME: expected "node" or "web", found "${wanted}"`;
+    throw new PlatformError('invalid', message);
   }
   if (wanted === 'web') return web();
   try {
@@ -103,7 +106,10 @@ async function web(): Promise<Runtime> {
     version: library.env.versions.web ?? library.env.versions.common,
     open: async (model, options) => {
       if (options.provider !== 'cpu')
-        throw new RangeError(`onnxruntime-web: expected to run on cpu, found ${options.provider}`);
+        throw new PlatformError(
+          'invalid',
+          `onnxruntime-web: expected to run on cpu, found ${options.provider}`,
+        );
       const session = await create(library, model, { ...options, threads: 1 });
       return {
         run: async (feeds, results) => {
@@ -141,8 +147,9 @@ async function create(
     return await library.InferenceSession.create(model, options);
   } catch (cause) {
     if (provider === 'cpu') throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new RangeError(`ONNX Runtime: expected to run on ${provider}, but could not: ${reason}`, { cause });
+    const reason = messageOf(cause).trim();
+    const message = `ONNX Runtime: expected to run on ${provider}, found that it cannot: ${reason}`;
+    throw new PlatformError('invalid', message, { cause });
   }
 }
 
