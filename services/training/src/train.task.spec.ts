@@ -1,4 +1,10 @@
-import { curvesSchema, predictionsSchema, type TaskInput, type TaskOutput } from '@palimpsest/contracts';
+import {
+  curvesSchema,
+  messageOf,
+  predictionsSchema,
+  type TaskInput,
+  type TaskOutput,
+} from '@palimpsest/contracts';
 import { readSafetensors, writeSafetensors } from '@palimpsest/formats';
 import { buildNetwork, initialWeights } from '@palimpsest/networks';
 import { openStore, runTask, taskId, type Store } from '@palimpsest/platform/work';
@@ -180,10 +186,8 @@ describe('training', () => {
       { ...head, maxEpochs: 1 },
       { ...all, learningRate: 1e30 },
     ];
-    const failed = run(store, { ...input, strategy: 'freeze', stages }).catch(
-      (error: Error) => error.message,
-    );
-    const message = String(await failed);
+    const failed = run(store, { ...input, strategy: 'freeze', stages });
+    const message = await failed.then(() => '', messageOf);
     expect(message).toMatch(
       /^loss, stage all \(learning rate 1e\+30\), epoch 2, step \d of \d: .* found NaN/,
     );

@@ -19,7 +19,7 @@ import { predict } from './predict.js';
 import { probe } from './probe.js';
 import { ThreadPreparer } from './preparer.js';
 import { startWeights } from './start-weights.js';
-import { beginWith, decodeState, encodeState, type TrainingState } from './state.js';
+import { beginWith, decodeState, encodeState } from './state.js';
 
 type TrainInput = TaskInput<'train'>;
 
@@ -43,7 +43,6 @@ export async function train(input: TrainInput, context: TaskContext): Promise<Ta
   }
   const saved = await context.loadState();
   const from = saved ? decodeState(saved) : beginWith(await begin());
-  let last = from;
   const run = { ...input, ...{ engine, network, threads }, seed: seeds.training };
   const drift = input.drift
     ? await Drift.open(saved ? await begin() : from.weights, data, { ...run, images: input.drift })
@@ -55,13 +54,10 @@ export async function train(input: TrainInput, context: TaskContext): Promise<Ta
     const { weights, curves } = await fit(data, from, {
       ...run,
       ...{ preparer, signal, drift, halvings },
-      save: (state) => {
-        last = state;
-        return context.saveState(encodeState(state));
-      },
+      save: (state) => context.saveState(encodeState(state)),
       progress: (done, message) => context.progress(done, message),
     }).catch(async (error: unknown) => {
-      if (error instanceof DivergedError) throw await withLastGood(error, training, last);
+      if (error instanceof DivergedError) throw await withLastGood(error, training);
       throw isOutOfMemory(error) ? explain(error, { network, ...input, halvings }) : error;
     });
     return await finish(training, weights, curves);
@@ -115,17 +111,14 @@ async function putCheckpoint(run: Finished, weights: Weights, epoch: number): Pr
 }
 
 /** The error that a training diverged, which says where its best weights until then are, where it had any. */
-async function withLastGood(
-  error: DivergedError,
-  run: Finished,
-  { best, kept, weights }: TrainingState,
-): Promise<PlatformError> {
+async function withLastGood(error: DivergedError, run: Finished): Promise<PlatformError> {
+  const saved = await run.context.loadState();
+  if (!saved) return error;
+  const { best, kept, weights } = decodeState(saved);
   const good = best ?? { epoch: kept, weights };
-  if (good.epoch === 0) return error;
   const { key } = await putCheckpoint(run, good.weights, good.epoch);
-  return new PlatformError('invalid', `${error.message}; the weights of epoch ${good.epoch} are ${key}`, {
-    cause: error,
-  });
+  const message = `${error.message}; the weights of epoch ${good.epoch} are ${key}`;
+  return new PlatformError('invalid', message, { cause: error });
 }
 
 function predictionsOf({ classes, labels, rows }: FoldData, probabilities: Float32Array): Predictions {

@@ -4,9 +4,10 @@ import type { Estimate } from './node.js';
 
 /**
  * What an architecture costs, measured with ONNX Runtime on two cores of a server of 2024. Seconds are those of the
- * processors that a task of it gets; a pixel is one of the resized image. Of the last three, training was measured beside
- * `resnet50` on a busy machine and put in proportion; inference and low memory are guesses from `resnet50` likewise. The
- * memory of all but `resnet50` was measured before training took half of what it had taken.
+ * processors that a task of it gets; a pixel is one of the resized image. Of the last three, seconds of training were
+ * measured beside `resnet50` on a busy machine and put in proportion; those of inference are guesses from `resnet50`
+ * likewise. Memory is the most that whole tasks held at two or three sizes of a batch, and some percent more: `baseBytes`
+ * is what weights, moments and their copies take.
  */
 interface Cost {
   cpus: number;
@@ -24,10 +25,10 @@ const costs: Record<Architecture, Cost> = {
     cpus: 2,
     trainSecondsPerPixel: 2e-6,
     inferSecondsPerPixel: 4e-7,
-    baseBytes: 1.15e9,
-    batchBytesPerPixel: 2500,
-    lowMemoryBytesPerPixel: 2250,
-    inferBytesPerPixel: 2175,
+    baseBytes: 1.85e9,
+    batchBytesPerPixel: 2400,
+    lowMemoryBytesPerPixel: 1700,
+    inferBytesPerPixel: 300,
     checkpointBytes: 9.5e7,
   },
   'resnet-mini': {
@@ -35,39 +36,39 @@ const costs: Record<Architecture, Cost> = {
     trainSecondsPerPixel: 2e-6,
     inferSecondsPerPixel: 4e-7,
     baseBytes: 3e8,
-    batchBytesPerPixel: 2200,
-    lowMemoryBytesPerPixel: 1100,
-    inferBytesPerPixel: 550,
+    batchBytesPerPixel: 280,
+    lowMemoryBytesPerPixel: 280,
+    inferBytesPerPixel: 100,
     checkpointBytes: 5e5,
   },
   densenet121: {
     cpus: 2,
     trainSecondsPerPixel: 2e-6,
     inferSecondsPerPixel: 4e-7,
-    baseBytes: 4.5e8,
-    batchBytesPerPixel: 12000,
-    lowMemoryBytesPerPixel: 6000,
-    inferBytesPerPixel: 3000,
+    baseBytes: 8.2e8,
+    batchBytesPerPixel: 4900,
+    lowMemoryBytesPerPixel: 3500,
+    inferBytesPerPixel: 400,
     checkpointBytes: 2.9e7,
   },
   'inception-v3': {
     cpus: 2,
     trainSecondsPerPixel: 1.6e-6,
     inferSecondsPerPixel: 3e-7,
-    baseBytes: 1e9,
-    batchBytesPerPixel: 5100,
-    lowMemoryBytesPerPixel: 2600,
-    inferBytesPerPixel: 1275,
+    baseBytes: 1.65e9,
+    batchBytesPerPixel: 2600,
+    lowMemoryBytesPerPixel: 1900,
+    inferBytesPerPixel: 300,
     checkpointBytes: 8.8e7,
   },
   'inception-resnet-v2': {
     cpus: 2,
     trainSecondsPerPixel: 3e-6,
     inferSecondsPerPixel: 7e-7,
-    baseBytes: 2.1e9,
-    batchBytesPerPixel: 7300,
-    lowMemoryBytesPerPixel: 3700,
-    inferBytesPerPixel: 1825,
+    baseBytes: 3.6e9,
+    batchBytesPerPixel: 4300,
+    lowMemoryBytesPerPixel: 2500,
+    inferBytesPerPixel: 300,
     checkpointBytes: 2.2e8,
   },
 };
