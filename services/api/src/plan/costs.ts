@@ -65,7 +65,7 @@ const costs: Record<Architecture, Cost> = {
     cpus: 2,
     trainSecondsPerPixel: 3e-6,
     inferSecondsPerPixel: 7e-7,
-    baseBytes: 3.6e9,
+    baseBytes: 3.7e9,
     batchBytesPerPixel: 4300,
     lowMemoryBytesPerPixel: 2500,
     inferBytesPerPixel: 300,
