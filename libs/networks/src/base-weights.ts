@@ -1,4 +1,4 @@
-import type { Network, Weights, WeightSpec } from './network.js';
+import type { Network, Weights } from './network.js';
 import type { StoredTensor } from './weights/stored-tensor.js';
 
 const shownFaults = 5;
@@ -8,8 +8,8 @@ const shownFaults = 5;
  *
  * @param file what to call the file in an error
  * @param originals names in the file by ours, where they differ; errors tell both
- * @throws RangeError when tensors of the base are missing, of another shape or not finite, or variances negative,
- *   naming each with what was expected and found
+ * @throws RangeError when tensors of the base are missing, of another shape or not finite, naming each with what was
+ *   expected and found
  */
 export function requireBaseWeights(
   { name: network, weights }: Network,
@@ -22,7 +22,7 @@ export function requireBaseWeights(
   const faults: string[] = [];
   for (const { name, shape } of base) {
     const tensor = tensors.get(name);
-    const fault = faultOf({ name, shape }, tensor);
+    const fault = faultOf(shape, tensor);
     const original = originals.get(name);
     const called = original === undefined ? name : `${name}, there ${original}`;
     if (fault !== undefined) faults.push(`${called} (${fault})`);
@@ -33,18 +33,13 @@ export function requireBaseWeights(
   throw new RangeError(`${heading}: ${listed(faults)}`);
 }
 
-function faultOf(
-  { name, shape }: Pick<WeightSpec, 'name' | 'shape'>,
-  tensor: StoredTensor | undefined,
-): string | undefined {
+function faultOf(shape: readonly number[], tensor: StoredTensor | undefined): string | undefined {
   const expected = `[${shape.join(', ')}]`;
   if (!tensor) return `expected ${expected}, found nothing`;
   const found = `[${tensor.shape.join(', ')}]`;
   if (found !== expected) return `expected ${expected}, found ${found}`;
   const odd = tensor.data.find((value) => !Number.isFinite(value));
-  if (odd !== undefined) return `expected finite numbers, found ${odd}`;
-  const below = name.endsWith('/moving_variance') && tensor.data.find((value) => value < 0);
-  return below ? `expected variances, found ${below}` : undefined;
+  return odd === undefined ? undefined : `expected finite numbers, found ${odd}`;
 }
 
 function listed(faults: readonly string[]): string {

@@ -68,6 +68,16 @@ it('names the file that lacks a tensor of the network, and the tensor', async ()
   });
 });
 
+it('names a variance that is negative', async () => {
+  const tensors = theTensors();
+  tensors.get('conv1_bn/moving_variance')!.data[2] = -0.25;
+  const { path, output } = await importing(writeSafetensors(tensors));
+  await expect(output).rejects.toMatchObject({
+    code: 'invalid',
+    message: `${path}: conv1_bn/moving_variance: expected no negative variance, found -0.25`,
+  });
+});
+
 it('says what is wrong with a file that is cut off, is something else, or is not there', async () => {
   const bytes = writeSafetensors(theTensors());
   const cut = await importing(bytes.subarray(0, bytes.length - 100));

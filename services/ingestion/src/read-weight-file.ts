@@ -34,7 +34,7 @@ export async function openWeights(path: string): Promise<OpenedWeights> {
 /**
  * The weights of a network's base in an opened file.
  *
- * @throws PlatformError `invalid` when tensors are missing, misshapen or not finite, each named
+ * @throws PlatformError `invalid` when tensors are missing, misshapen or not finite, or a variance is negative, each named
  */
 export async function baseOf(
   path: string,
@@ -44,6 +44,14 @@ export async function baseOf(
   // The shapes of the base depend neither on the images nor on the classes.
   const network = buildNetwork(architecture, { imageSize: 224, classes: 2, dropout: 0 });
   const base = await naming(undefined, () => readBase(network, tensors, path));
+  for (const [name, data] of base.weights) {
+    const negative = name.endsWith('/moving_variance') ? data.find((value) => value < 0) : undefined;
+    if (negative !== undefined)
+      throw new PlatformError(
+        'invalid',
+        `${path}: ${name}: expected no negative variance, found ${negative}`,
+      );
+  }
   return { ...base, network, format };
 }
 
