@@ -201,8 +201,8 @@ export class Installation {
     return (await this.lab.kubectl(...exec)).trim().split(' ');
   }
 
-  /** A pod of somebody else, in another namespace. @returns its name, once it runs */
-  async stranger(namespace: string): Promise<string> {
+  /** Which of them a pod of somebody else reaches, from another namespace. */
+  async reachedByStranger(namespace: string): Promise<string[]> {
     const image = `${this.#image.repository}:${this.#image.tag}`;
     const command = ['node', '-e', 'setInterval(() => {}, 1e9)'];
     await this.lab.apply({
@@ -213,9 +213,12 @@ export class Installation {
         terminationGracePeriodSeconds: 0,
       },
     });
-    const ready = ['wait', '--for=condition=Ready', 'pod/stranger', '--timeout=60s'];
-    await this.lab.kubectl('--namespace', namespace, ...ready);
-    return 'stranger';
+    const inThere = (...args: string[]) => this.lab.kubectl('--namespace', namespace, ...args);
+    await inThere('wait', '--for=condition=Ready', 'pod/stranger', '--timeout=60s');
+    const reached = await this.reachedFrom('pod/stranger', namespace);
+    // Nobody made it: a drain would not take it.
+    await inThere('delete', 'pod/stranger');
+    return reached;
   }
 
   /** Names of what is there of a kind, of those with a label. @param more arguments of `kubectl get` */
