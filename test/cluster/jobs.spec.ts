@@ -180,6 +180,13 @@ describe.skipIf(reason)(`jobs in Kubernetes${reason === undefined ? '' : ` (skip
     it('says that it is over a quota', async () => {
       const place = await corner(lab);
       await place.kubectl('create', 'quota', 'small', '--hard=pods=0');
+      // The API server takes a moment to count by it; until then a pod slips through.
+      const refused = () =>
+        place.kubectl('run', 'probe', '--image=none', '--dry-run=server').then(
+          () => false,
+          (error: unknown) => String(error).includes('exceeded quota: small'),
+        );
+      await eventually('the quota counts', refused, PATIENCE_MS);
       const jobs = await open(place);
       const said: (string | undefined)[] = [];
       const run = jobs.run(aJob(), never, (what) => said.push(what));
