@@ -35,6 +35,14 @@ export function buildNetwork(architecture: Architecture, options: NetworkOptions
   return blueprints[architecture].build(options);
 }
 
+/**
+ * A network of an architecture to look at what depends on neither images nor classes: what its layers are called, and
+ * the weights of its base.
+ */
+export function prototypeNetwork(architecture: Architecture): Network {
+  return buildNetwork(architecture, { imageSize: 224, classes: 2, dropout: 0 });
+}
+
 /** Side in pixels of the smallest images that a network takes. */
 export function leastImageSize(architecture: Architecture): number {
   return blueprints[architecture].leastImageSize;

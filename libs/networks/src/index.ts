@@ -26,7 +26,7 @@ export { tensorflowEngine } from './engines/tensorflow/tensorflow-engine.js';
 export { dropoutMask } from './dropout-mask.js';
 export { initialWeights } from './initialise.js';
 export { namedTensors } from './named-tensors.js';
-export { buildNetwork, leastImageSize } from './build-network.js';
+export { buildNetwork, leastImageSize, prototypeNetwork } from './build-network.js';
 export type { Architecture } from './build-network.js';
 export { NetworkBuilder } from './architectures/network-builder.js';
 export type { Layer, Network, NetworkOptions, Shape, Weights, WeightSpec } from './network.js';

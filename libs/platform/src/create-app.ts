@@ -9,8 +9,8 @@ import { Opened } from './opened.js';
 import { rootModule, serviceNames } from './platform.module.js';
 
 /**
- * A program of these modules, not started yet: `await app.listen(config.HTTP_PORT, config.HTTP_HOST)` starts it with
- * its HTTP routes, `await app.init()` without a port. `await app.close()` shuts it down in order, also where it could
+ * A program of these modules, not started yet: `await listen(app, config)` starts it with its HTTP routes,
+ * `await app.init()` without a port. `await app.close()` shuts it down in order, also where it could
  * not start. Where it cannot be made, what its parts had opened is closed.
  */
 export async function createApp(config: Config, modules: Type[]): Promise<NestFastifyApplication> {

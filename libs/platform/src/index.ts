@@ -71,7 +71,7 @@ export {
 } from './tasks/run-task.js';
 export { taskId } from './tasks/task-id.js';
 export { readTaskLog } from './tasks/task-log.js';
-export { TaskRecords, type Progress } from './tasks/task-records.js';
+export { stateIn, TaskRecords, type Progress } from './tasks/task-records.js';
 export { TaskService, taskService } from './tasks/task-service.js';
 export type { AnyTaskDefinition, TaskContext, TaskDefinition } from './tasks/task.js';
 export type { Opened } from './opened.js';

@@ -4,6 +4,7 @@ export { expecting } from './layouts/folder.js';
 export { readDataset, type LabelledDataset, type LabelledImage } from './read-dataset.js';
 export {
   baseOf,
+  negativeVariance,
   openWeights,
   requireSameNetwork,
   type ImportedBase,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PlatformError, type Architecture } from '@palimpsest/contracts';
 import { readWeights, weightFormats, type WeightFile, type WeightFormat } from '@palimpsest/formats';
-import { buildNetwork, readBase, type BaseFromFile, type Network } from '@palimpsest/networks';
+import { prototypeNetwork, readBase, type BaseFromFile, type Network } from '@palimpsest/networks';
 import { expecting } from './layouts/folder.js';
 
 /** A file of weights with its bytes. */
@@ -41,18 +41,21 @@ export async function baseOf(
   { tensors, format }: WeightFile,
   architecture: Architecture,
 ): Promise<ImportedBase> {
-  // The shapes of the base depend neither on the images nor on the classes.
-  const network = buildNetwork(architecture, { imageSize: 224, classes: 2, dropout: 0 });
+  const network = prototypeNetwork(architecture);
   const base = await naming(undefined, () => readBase(network, tensors, path));
   for (const [name, data] of base.weights) {
-    const negative = name.endsWith('/moving_variance') ? data.find((value) => value < 0) : undefined;
-    if (negative !== undefined)
-      throw new PlatformError(
-        'invalid',
-        `${path}: ${name}: expected no negative variance, found ${negative}`,
-      );
+    const fault = negativeVariance(name, data);
+    if (fault !== undefined) throw new PlatformError('invalid', `${path}: ${name}: ${fault}`);
   }
   return { ...base, network, format };
+}
+
+const variance = /(^|[/.])(moving_variance|running_var)$/;
+
+/** What is wrong with a tensor that is a variance by its name in Keras or PyTorch; undefined where nothing is. */
+export function negativeVariance(name: string, data: Float32Array): string | undefined {
+  const negative = variance.test(name) ? data.find((value) => value < 0) : undefined;
+  return negative === undefined ? undefined : `expected no negative variance, found ${negative}`;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { curvesSchema, manifestSchema, PlatformError, predictionsSchema } from '@palimpsest/contracts';
 import type { StudyResults } from '@palimpsest/contracts';
 import { readNpy } from '@palimpsest/formats';
-import { buildNetwork } from '@palimpsest/networks';
+import { prototypeNetwork } from '@palimpsest/networks';
 import { mean } from '@palimpsest/numerics';
 import type { Store } from '@palimpsest/platform';
 import { groupBy } from './group-by.js';
@@ -44,7 +44,7 @@ export async function collect(results: StudyResults, store: Store, signal: Abort
   const known = Object.keys(study.sources);
   const sources = [...known.filter((s) => !isRandom(study, s)), ...known.filter((s) => isRandom(study, s))];
   const order = { targets: Object.keys(study.targets), sources, strategies: study.strategies };
-  const { stages } = buildNetwork(study.network.architecture, { imageSize: 224, classes: 2, dropout: 0 });
+  const { stages } = prototypeNetwork(study.network.architecture);
   const arms = sorted(armsOf(folds), (arm) => [...placeOf(arm, order), arm.shots ?? 0]);
   return {
     study,

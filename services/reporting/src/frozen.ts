@@ -1,5 +1,5 @@
 import type { Study } from '@palimpsest/contracts';
-import { buildNetwork, divide } from '@palimpsest/networks';
+import { divide, prototypeNetwork } from '@palimpsest/networks';
 import { listed } from './numbers.js';
 import type { LayerSummary } from './statistics/similarity.js';
 import { isRandom } from './view.js';
@@ -9,9 +9,8 @@ import { shortLayers } from './words.js';
 export function frozenLayers({ network: { architecture }, training: { finetune } }: Study): Set<string> {
   const { frozenStages, topLayers } = finetune;
   if (frozenStages === undefined && topLayers === undefined) return new Set();
-  const network = buildNetwork(architecture, { imageSize: 224, classes: 2, dropout: 0 });
   const trainable = frozenStages === undefined ? { topLayers: topLayers as number } : { frozenStages };
-  return new Set(divide(network, trainable).frozen.map(({ name }) => name));
+  return new Set(divide(prototypeNetwork(architecture), trainable).frozen.map(({ name }) => name));
 }
 
 /** That frozen layers which were looked at are left out, in a sentence or none. */

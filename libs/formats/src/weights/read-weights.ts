@@ -56,12 +56,16 @@ export function weightFormatOf(bytes: Uint8Array): WeightFormat {
   if (known) return known[0];
   if (isLegacyTorch(bytes)) return 'torch';
   if (isZip(bytes)) return zipFormatOf(bytes);
-  // The length of a header of less than 4 GB, then the header; text holds no zeros.
-  if (bytes[8] === brace && bytes.subarray(4, 8).every((byte) => byte === 0)) return 'safetensors';
+  if (beginsAsSafetensors(bytes)) return 'safetensors';
   const start = new TextDecoder('latin1').decode(bytes.subarray(0, 4096));
   if (start.trimStart().startsWith('{')) return 'tfjs';
   const impostor = impostors.find(([pattern]) => pattern.test(start));
   throw new RangeError(`expected ${listOfFormats()}, found ${impostor?.[1] ?? firstBytes(bytes)}`);
+}
+
+/** Whether a file begins with the length of a header of less than 4 GB, then the header; text holds no zeros. */
+export function beginsAsSafetensors(bytes: Uint8Array): boolean {
+  return bytes[8] === brace && bytes.subarray(4, 8).every((byte) => byte === 0);
 }
 
 const readers: Record<
@@ -92,7 +96,8 @@ function listOfFormats(): string {
   return `a file of weights (${names.slice(0, -1).join(', ')} or ${names.at(-1) ?? ''})`;
 }
 
-function firstBytes(bytes: Uint8Array): string {
+/** A file of no known form, by how it begins. */
+export function firstBytes(bytes: Uint8Array): string {
   if (bytes.length === 0) return 'an empty file';
   const hex = [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0'));
   return `one that begins with the bytes ${hex.join(' ')}`;

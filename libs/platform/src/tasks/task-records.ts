@@ -104,8 +104,7 @@ export class TaskRecords {
   /** @returns undefined too when it is not as it was written: the task then begins anew */
   async loadState(): Promise<Uint8Array | undefined> {
     const found = await this.#store.readRecord(this.#key('state'));
-    const state = found?.subarray(DIGEST_BYTES);
-    return found && state && digestOf(state).equals(found.subarray(0, DIGEST_BYTES)) ? state : undefined;
+    return found && stateIn(found);
   }
 
   async saveState(state: Uint8Array): Promise<void> {
@@ -155,6 +154,12 @@ export class TaskRecords {
 /** A state begins with its sha256. */
 const DIGEST_BYTES = 32;
 const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
+
+/** The state of a task in the record of it. @returns undefined when it is none, or damaged */
+export function stateIn(record: Uint8Array): Uint8Array | undefined {
+  const state = record.subarray(DIGEST_BYTES);
+  return digestOf(state).equals(record.subarray(0, DIGEST_BYTES)) ? state : undefined;
+}
 const hashOf = (output: unknown) => createHash('sha256').update(canonicalJson(output)).digest('hex');
 
 function parseJson(bytes: Uint8Array): unknown {

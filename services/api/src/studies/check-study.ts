@@ -1,5 +1,5 @@
 import { groupOfLayout, type Dataset, type Study } from '@palimpsest/contracts';
-import { buildNetwork, layersWithWeights, leastImageSize } from '@palimpsest/networks';
+import { layersWithWeights, leastImageSize, prototypeNetwork } from '@palimpsest/networks';
 import { isRandom, sourcesJudgedOn } from '../plan/context.js';
 import type { Problem } from './problem.js';
 import { notAccepted } from './registered-weights.js';
@@ -69,7 +69,7 @@ function twice(path: string[], list: readonly (string | number)[]): Problem[] {
 
 /** Activations are read below the head; what the layers there are called depends on the architecture alone. */
 function unknownLayers({ network: { architecture }, analysis }: Study): Problem[] {
-  const { layers, stages } = buildNetwork(architecture, { imageSize: 224, classes: 2, dropout: 0 });
+  const { layers, stages } = prototypeNetwork(architecture);
   const known = layers.filter(({ kind }) => kind !== 'dense').map(({ name }) => name);
   const expected = `expected a layer of ${architecture} below its head, such as ${stages.join(', ')}`;
   return (analysis.layers ?? []).flatMap((layer, i) => {
@@ -114,7 +114,7 @@ function frozenParts({ network: { architecture }, training }: Study): Problem[] 
   const path = ['training', 'finetune', 'topLayers'];
   if (frozenStages !== undefined)
     return [{ path, message: 'expected none beside frozenStages: each says what is frozen' }];
-  const network = buildNetwork(architecture, { imageSize: 224, classes: 2, dropout: 0 });
+  const network = prototypeNetwork(architecture);
   const most = layersWithWeights(network).length;
   if (topLayers <= most) return [];
   const message = `expected at most the ${most} layers with weights of ${architecture}, found ${topLayers}`;

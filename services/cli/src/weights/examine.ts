@@ -1,6 +1,6 @@
 import { architectures, messageOf, type Architecture } from '@palimpsest/contracts';
 import { weightFormats, type Tensor } from '@palimpsest/formats';
-import { baseOf, openWeights, type OpenedWeights } from '@palimpsest/ingestion';
+import { baseOf, negativeVariance, openWeights, type OpenedWeights } from '@palimpsest/ingestion';
 
 /** Whether a file holds the base of an architecture, and what is to be known when it does. */
 export interface Fit {
@@ -22,8 +22,6 @@ export interface Examination {
   faults: string[];
   fits: Fit[];
 }
-
-const variance = /(^|[/.])(moving_variance|running_var)$/;
 
 /**
  * Reads a file of weights and tries it on every architecture.
@@ -52,8 +50,8 @@ export function fitting({ fits }: Examination): Fit[] {
 function faultsOf(name: string, { data }: Tensor): string[] {
   const odd = data.find((value) => !Number.isFinite(value));
   if (odd !== undefined) return [`tensor ${name}: expected finite numbers of float32, found ${odd}`];
-  const negative = variance.test(name) ? data.find((value) => value < 0) : undefined;
-  return negative === undefined ? [] : [`tensor ${name}: expected no negative variance, found ${negative}`];
+  const fault = negativeVariance(name, data);
+  return fault === undefined ? [] : [`tensor ${name}: ${fault}`];
 }
 
 async function tryOn(file: string, opened: OpenedWeights, architecture: Architecture): Promise<Fit> {
