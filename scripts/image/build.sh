@@ -18,35 +18,7 @@ fail() {
   exit 1
 }
 
-need() { command -v "$1" >/dev/null || fail "expected $1, found no such program"; }
-
-# start_daemon: one that no other user of the machine sees, stopped when this script ends.
-start_daemon() {
-  need dockerd
-  [ "$(id -u)" -eq 0 ] || fail "found no Docker daemon; expected root to start one, found user $(id -un)"
-  run=$(mktemp -d)
-  export DOCKER_HOST=unix://$run/docker.sock
-  # The builder that comes with the daemon: the client of BuildKit may be missing.
-  export DOCKER_BUILDKIT=0
-  dockerd --data-root "$cache/docker" --exec-root "$run/exec" --pidfile "$run/pid" --host "$DOCKER_HOST" \
-    --iptables=false --bridge=none >"$cache/dockerd.log" 2>&1 &
-  daemon=$!
-  trap stop_daemon EXIT
-  for _ in $(seq 100); do
-    if docker info >/dev/null 2>&1; then return; fi
-    kill -0 "$daemon" 2>/dev/null || break
-    sleep 0.3
-  done
-  fail "dockerd did not start: $(tail -n 1 "$cache/dockerd.log")"
-}
-
-stop_daemon() {
-  kill "$daemon" 2>/dev/null || true
-  wait "$daemon" || true
-  # The daemon leaves the network of its containers mounted.
-  umount "$run"/exec/netns/* 2>/dev/null || true
-  rm -rf "$run"
-}
+. scripts/image/daemon.sh
 
 build() {
   local version seconds revision
@@ -66,9 +38,9 @@ case $target in
 runtime | runtime-gpu) ;;
 *) fail "expected runtime or runtime-gpu, found $target" ;;
 esac
-for program in docker git node; do need "$program"; done
+for program in git node; do need "$program"; done
 mkdir -p "$cache"
-docker info >/dev/null 2>&1 || start_daemon
+have_daemon
 [ -n "${BUILD_BASE:-}" ] && [ -n "${RUNTIME_BASE:-}" ] || scripts/image/bases.sh
 build
 node scripts/image/archive.mjs "$cache/$target.tar"

@@ -1,7 +1,7 @@
 import { OutOfMemoryError } from '@palimpsest/contracts';
 import { TaskRecords } from '@palimpsest/platform';
 import { aCompareInput, eventually, someResources } from '@palimpsest/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ask } from '../../libs/platform/src/jobs/jobs-conformance.js';
 import { LetGo, type Job } from '../../libs/platform/src/jobs/jobs.js';
 import type { KubernetesJobs } from '../../libs/platform/src/jobs/kubernetes/kubernetes-jobs.js';
@@ -22,15 +22,15 @@ describe.skipIf(reason)(`gangs in Kubernetes${reason === undefined ? '' : ` (ski
   let lab: Lab;
   beforeAll(async () => {
     lab = await startLab();
+    return () => lab.remove();
   });
-  afterAll(() => lab.remove());
 
   const toClose: (() => Promise<void>)[] = [];
   afterEach(async () => {
     await Promise.all(toClose.splice(0).map((close) => close()));
   });
   async function open(place: Corner, asks: Asks = holding) {
-    const jobs = await place.open({ ...asks, options: { gangSeconds: '1', ...asks.options } });
+    const jobs = await place.open({ ...asks, options: { gangSeconds: '3', ...asks.options } });
     toClose.push(() => jobs.close());
     return jobs;
   }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { eventually } from '@palimpsest/testing';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { programPath } from '../charts/tools/programs.mjs';
 import { missing, startLab, type Lab } from './lab/lab.mjs';
 
@@ -18,8 +18,8 @@ describe.skipIf(reason)(`the chart and an API server${reason ? ` (skipped: ${rea
   let lab: Lab;
   beforeAll(async () => {
     lab = await startLab();
+    return () => lab.remove();
   });
-  afterAll(() => lab.remove());
 
   describe.each(helms)('with %s', (name) => {
     const namespace = name;

@@ -1,25 +1,24 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
 import { readTaskLog } from '@palimpsest/platform';
 import { eventually, someResources } from '@palimpsest/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Job } from '../../libs/platform/src/jobs/jobs.js';
 import { permissionsIn } from '../../libs/platform/src/jobs/kubernetes/permissions.js';
-import { makeImage, missing, startLab, type Lab } from './lab/lab.mjs';
+import { missing, startLab, type Lab, type OwnImage } from './lab/lab.mjs';
 import { corner, type Corner } from './support/corner.js';
 import { makeGpuPool, ontoGpuPool } from './support/gpu-pool.js';
 
 const reason = existsSync('/bin/busybox') ? missing({ mode: 'node' }) : 'no /bin/busybox';
+const MINUTES = 60_000;
 const never = new AbortController().signal;
 const image = 'palimpsest-lab/busybox:1';
 const job: Job = {
   kind: 'train',
   taskId: '0'.repeat(32),
-  needs: { ...someResources, memoryBytes: 32 * 2 ** 20 },
+  needs: { ...someResources, cpus: 0.1, memoryBytes: 32 * 2 ** 20 },
 };
 
 /** What the container of a template runs instead of the program. */
@@ -27,29 +26,19 @@ const shell = (script: string) => ({
   container: { image, imagePullPolicy: 'Never', command: ['/bin/sh', '-c', script] },
 });
 
-function busybox(folder: string): Promise<string> {
+function busybox(): OwnImage {
   const names = execFileSync('/bin/busybox', ['--list'], { encoding: 'utf8' }).split('\n');
   const applets = names.filter((name) => name !== '' && name !== 'busybox');
   const links = Object.fromEntries(applets.map((name) => [`/bin/${name}`, 'busybox']));
-  return makeImage(folder, {
-    name: image,
-    files: { '/bin/busybox': '/bin/busybox' },
-    links,
-    entrypoint: ['/bin/sh'],
-  });
+  return { name: image, files: { '/bin/busybox': '/bin/busybox' }, links, entrypoint: ['/bin/sh'] };
 }
 
 describe.skipIf(reason)(`jobs on a real node${reason === undefined ? '' : ` (skipped: ${reason})`}`, () => {
   let lab: Lab;
-  let folder = '';
   beforeAll(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'palimpsest-image-'));
-    lab = await startLab({ mode: 'node', images: [await busybox(folder)] });
-  });
-  afterAll(async () => {
-    await lab.remove();
-    await rm(folder, { recursive: true });
-  });
+    lab = await startLab({ mode: 'node', images: [busybox()] });
+    return () => lab.remove();
+  }, 5 * MINUTES);
 
   it.each([
     ['done', 'exit 0'],
@@ -62,7 +51,7 @@ describe.skipIf(reason)(`jobs on a real node${reason === undefined ? '' : ` (ski
 
   it('say that they were killed for want of memory, and their last words are kept', async () => {
     const place = await corner(lab);
-    const jobs = await place.open(shell('echo so far so good; tail /dev/zero'));
+    const jobs = await place.open(shell('echo so far so good; tail /dev/zero; code=$?; sleep 1; exit $code'));
     await expect(jobs.run(job, never)).rejects.toThrow(/was killed for want of memory \(limit 34 MB\)/);
     expect(await readTaskLog(place.store, job.taskId)).toContain('so far so good');
     await jobs.close();
@@ -90,10 +79,10 @@ describe.skipIf(reason)(`jobs on a real node${reason === undefined ? '' : ` (ski
   });
 
   it('end each by its own where they share a Job, and are told to stop one by one', async () => {
-    const place = await corner(lab, permissionsIn({ gangSeconds: 1 }));
+    const place = await corner(lab, permissionsIn({ gangSeconds: 3 }));
     const wait = 'trap "exit 1" TERM; while true; do sleep 0.1; done';
     const script = `case $JOB_COMPLETION_INDEX in 0) exit 0;; 1) exit 42;; *) ${wait};; esac`;
-    const jobs = await place.open({ ...shell(script), options: { gangSeconds: '1' } });
+    const jobs = await place.open({ ...shell(script), options: { gangSeconds: '3' } });
     const runs = ['a', 'b', 'c', 'd'].map((letter) => {
       const stop = new AbortController();
       const run = jobs.run({ ...job, taskId: letter.repeat(32), gang: 'cell' }, stop.signal);
@@ -121,17 +110,20 @@ describe.skipIf(reason)(`jobs on a real node${reason === undefined ? '' : ` (ski
     await makeGpuPool(lab, 2);
     const place = await corner(lab);
     const jobs = await place.open({ ...shell('sleep 2'), pod: ontoGpuPool });
-    const needs = { cpus: 0.1, memoryBytes: 32 * 2 ** 20, gpus: 1 };
+    const needs = { ...job.needs, gpus: 1 };
     const runs = ['1', '2', '3', '4', '5', '6'].map((digit) =>
       jobs.run({ ...job, needs, taskId: digit.repeat(32) }, never),
     );
     let [ended, most] = [false, 0];
     const watching = (async () => {
-      while (!ended) most = Math.max(most, await bound(place));
+      while (!ended) {
+        most = Math.max(most, await bound(place));
+        await sleep(100);
+      }
     })();
-    expect(await Promise.all(runs)).toEqual(runs.map(() => 'done'));
-    ended = true;
-    await watching;
+    const all = Promise.all(runs).finally(() => (ended = true));
+    const [ends] = await Promise.all([all, watching]);
+    expect(ends).toEqual(runs.map(() => 'done'));
     expect(most).toBe(2);
     await jobs.close();
   });

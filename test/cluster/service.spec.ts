@@ -10,7 +10,7 @@ import {
   type Bus,
 } from '@palimpsest/platform';
 import { aCompareInput, aRequest, eventually } from '@palimpsest/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { definitions } from '../../libs/platform/src/tasks/tasks.fixture.js';
 import { missing, startLab, type Lab } from './lab/lab.mjs';
 import { corner, type Corner } from './support/corner.js';
@@ -27,8 +27,8 @@ describe.skipIf(reason)(
     let lab: Lab;
     beforeAll(async () => {
       lab = await startLab();
+      return () => lab.remove();
     });
-    afterAll(() => lab.remove());
     afterEach(() => vi.unstubAllEnvs());
 
     async function start(place: Corner, more: Record<string, string> = {}) {
@@ -71,6 +71,7 @@ describe.skipIf(reason)(
         seconds: 1,
         output: { layers: [], coefficients },
       });
+      await eventually('a pod', () => place.kubectl('get', 'pods', '-o', 'name'), 30_000);
       await place.kubectl('annotate', 'pods', '--all', 'lab/hold-');
       await eventually('finished', () => second.finished.length > 0, 30_000);
       expect(second.finished).toMatchObject([{ taskId: 'a', outcome: { ok: true } }]);

@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 
@@ -6,6 +6,12 @@ import path from 'node:path';
 export function cacheFolder(options = {}) {
   const home = path.join(homedir(), '.cache', 'palimpsest-kubernetes');
   return path.resolve(options.cache ?? process.env.PALIMPSEST_KUBERNETES ?? home);
+}
+
+/** The path of something of the cache that is there. */
+export function cached(name) {
+  const file = path.join(cacheFolder(), name);
+  return existsSync(file) ? file : undefined;
 }
 
 /** The path of a program of the cache. */

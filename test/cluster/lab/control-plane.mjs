@@ -1,14 +1,22 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
+import { connect } from 'node:net';
 import path from 'node:path';
-import { freePort, isFree } from '../../distributed/servers/ports.mjs';
+import { freePort } from '../../distributed/servers/ports.mjs';
 import { writeKubeconfig } from './credentials.mjs';
 import { part } from './part.mjs';
 
 /** Resolves when something listens on a port; within a network of its own nobody can look, and whoever needs it waits. */
 const listening = (cluster, port) => async () => {
-  if (!cluster.wrap && (await isFree(port))) throw new Error(`nothing listens on ${port}`);
+  if (!cluster.wrap && !(await accepts(port))) throw new Error(`nothing listens on ${port}`);
 };
+
+function accepts(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true));
+    socket.once('error', () => resolve(false)).once('connect', () => socket.destroy());
+  });
+}
 
 /** etcd, which forgets nothing when the API server is killed. */
 export async function startEtcd(cluster) {

@@ -37,23 +37,25 @@ export interface LabOptions {
   nodes?: number;
   /** GPUs of each, as `nvidia.com/gpu`; 4 by default. */
   gpusPerNode?: number;
-  /** Paths of images, as `docker save` writes them, that a real node has. */
-  images?: string[];
+  /** What images a real node has: paths of what `docker save` wrote, and such as are made for it. */
+  images?: (string | OwnImage)[];
 }
 
-/** Makes an image of one layer. @returns the path of the archive */
-export declare function makeImage(
-  folder: string,
-  image: {
-    name: string;
-    /** By their path in the image. */
-    files: Record<string, string>;
-    links?: Record<string, string>;
-    entrypoint: string[];
-  },
-): Promise<string>;
+/** An image of one layer. */
+export interface OwnImage {
+  /** With its tag. */
+  name: string;
+  /** By their path in the image. */
+  files: Record<string, string>;
+  /** By their path, with what they point to. */
+  links?: Record<string, string>;
+  entrypoint: string[];
+}
 
 export declare function startLab(options?: LabOptions): Promise<Lab>;
+
+/** The path of something that `fetch.mjs` has put into the cache, such as `bin/kueue`; undefined where it has not. */
+export declare function cached(name: string): string | undefined;
 
 /** Why this machine cannot run a cluster now, in words; undefined when it can. */
 export declare function missing(options?: LabOptions): string | undefined;

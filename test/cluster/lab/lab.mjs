@@ -13,8 +13,7 @@ import { nameImage, removeContainers, startContainerd, startDns, startKubelet, s
 import { startPolicies } from './policies.mjs';
 import { leaveSlot, takeSlot } from './slot.mjs';
 
-export { missing } from './cache.mjs';
-export { makeImage } from './image.mjs';
+export { cached, missing } from './cache.mjs';
 
 const controlPlane = [startEtcd, startApiServer, startControllers, startScheduler];
 const modes = {
@@ -34,6 +33,7 @@ export async function startLab(options = {}) {
     await soon(() => lab.kubectl('get', 'serviceaccount', 'default'));
     if (mode === 'sim') await lab.apply(fakeNodes(options));
     await soon(() => lab.kubectl('wait', '--for=condition=Ready', 'node', '--all', '--timeout=60s'));
+    await soon(() => expectNoTaints(lab));
     return lab;
   } catch (error) {
     await remove(cluster);
@@ -79,6 +79,12 @@ async function remove({ folder, parts, place }) {
   }
   await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   unguard(folder);
+}
+
+/** A controller takes away the taint of a new node a moment after it is ready. */
+async function expectNoTaints(lab) {
+  const taints = await lab.kubectl('get', 'nodes', '--output', 'jsonpath={.items[*].spec.taints}');
+  if (taints !== '') throw new Error(`nodes have taints still: ${taints}`);
 }
 
 async function soon(action) {

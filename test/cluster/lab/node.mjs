@@ -24,8 +24,9 @@ export async function startContainerd(cluster) {
     ready: () => run('ctr', ['-a', cluster.socket, 'version']),
   });
   const files = { '/pause': program(options, 'pause') };
-  const own = await makeImage(folder, { name: pause, files, entrypoint: ['/pause'] });
-  for (const archive of [own, ...(options.images ?? [])]) await images(cluster, 'import', archive);
+  const own = { name: pause, files, entrypoint: ['/pause'] };
+  for (const image of [own, ...(options.images ?? [])])
+    await images(cluster, 'import', typeof image === 'string' ? image : await makeImage(folder, image));
   return containerd;
 }
 

@@ -38,7 +38,10 @@ export async function startPolicies(cluster) {
   const change = () => {
     if (asked || !going) return;
     asked = true;
-    written = written.then(write);
+    written = written.then(write).catch((error) => {
+      console.error(`policies are written again: ${error.message}`);
+      setTimeout(change, 200);
+    });
   };
   const informers = Object.values(known);
   for (const informer of informers) {
@@ -47,8 +50,7 @@ export async function startPolicies(cluster) {
     informer.on('error', () => setTimeout(() => going && informer.start(), 500));
     await informer.start();
   }
-  change();
-  await written;
+  await write();
   return {
     remove: async () => {
       going = false;

@@ -16,18 +16,38 @@ export async function takeSlot(folder) {
 export const leaveSlot = ({ index }) => rm(fileOf(index), { force: true });
 
 async function taken(index, folder) {
-  const mine = JSON.stringify({ pid: process.pid, folder });
+  const file = fileOf(index);
+  if (await made(file, JSON.stringify({ pid: process.pid, folder }))) return true;
+  const found = await contentOf(file);
+  // Without content its owner is about to write it, or has just left.
+  if (!found || isAlive(JSON.parse(found).pid)) return false;
+  // Its owner was killed; of several who see that, one clears the place.
+  const claim = `${file}.claim`;
+  if (!(await made(claim, ''))) return false;
   try {
-    await writeFile(fileOf(index), mine, { flag: 'wx' });
+    if ((await contentOf(file)) === found) await clear(index, JSON.parse(found).folder);
+  } finally {
+    await rm(claim, { force: true });
+  }
+  return taken(index, folder);
+}
+
+/** Whether a file was not there and is now. */
+async function made(file, content) {
+  try {
+    await writeFile(file, content, { flag: 'wx' });
     return true;
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
+    return false;
   }
-  const owner = JSON.parse(await readFile(fileOf(index), 'utf8'));
-  if (isAlive(owner.pid)) return false;
-  await removeContainers(owner.folder, placeOf(index));
+}
+
+const contentOf = (file) => readFile(file, 'utf8').catch(() => undefined);
+
+async function clear(index, folder) {
+  await removeContainers(folder, placeOf(index));
   await removeNetwork(placeOf(index));
-  await rm(owner.folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true });
   await rm(fileOf(index), { force: true });
-  return taken(index, folder);
 }

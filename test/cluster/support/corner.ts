@@ -48,7 +48,7 @@ export interface Asks {
 }
 
 /** Quick enough for tests. */
-const timing = { lookMs: 100, stuckMs: 1500, podlessMs: 1000, removalMs: 20_000 };
+const timing = { lookMs: 100, stuckMs: 1500, podlessMs: 1000, removalMs: 60_000 };
 
 /** Makes one, where the service account has these permissions alone. */
 export async function corner(

@@ -12,19 +12,15 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { eventually } from '@palimpsest/testing';
 import { programPath } from '../../charts/tools/programs.mjs';
-import {
-  missing as missingServer,
-  startKafka,
-  startMinio,
-  startPostgres,
-} from '../../distributed/servers/servers.mjs';
-import type { Server } from '../../distributed/servers/servers.mjs';
 import { readImage } from '../../../scripts/image/archive.mjs';
 import { savedImage } from '../../support/image.js';
 import { writeTinyStudy } from '../../support/tiny-study.mjs';
 import { missing as missingLab, startLab, type Lab } from '../lab/lab.mjs';
 import { makeGpuPool, ontoGpuPool } from './gpu-pool.js';
+import { kueueImage } from './queue.js';
+import { addresses, credentials, startServers, values as serversValues } from './servers.js';
 
 const run = promisify(execFile);
 const chart = 'helm/palimpsest';
@@ -33,10 +29,9 @@ const small = { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '1Gi
 /** Why the chart cannot be installed on a cluster of this machine, in words; undefined when it can. */
 export function missing(): string | undefined {
   if (missingLab({ mode: 'node' })) return missingLab({ mode: 'node' });
-  for (const server of ['kafka', 'minio', 'postgres'] as const)
-    if (missingServer(server)) return `${server}: ${missingServer(server) ?? ''}`;
   if (!programPath('helm')) return 'no Helm: node test/charts/tools/fetch.mjs';
-  return savedImage('runtime') ? undefined : 'no image: scripts/image/build.sh';
+  if (!savedImage('runtime')) return 'no image: scripts/image/build.sh';
+  return savedImage('servers') ? undefined : 'no image of the servers: test/cluster/servers/build.sh';
 }
 
 /** Writes the names of the addresses, each `name=host:port`, that take a connection within two seconds. */
@@ -57,7 +52,7 @@ function nameOf(archive: string): { repository: string; tag: string } {
   return { repository, tag };
 }
 
-/** The chart on a cluster with one real node, which reaches broker, store and database at the host's address. */
+/** The chart on a cluster with one real node, and beside it broker, store and database. */
 export class Installation {
   readonly namespace = 'lab';
   readonly release = 'palimpsest';
@@ -68,26 +63,28 @@ export class Installation {
     readonly lab: Lab,
     /** Seen by the pods of `ingestion` under the same path. */
     readonly folder: string,
-    private readonly servers: Server[],
   ) {}
 
   static async start(): Promise<Installation> {
     // Users other than the one who runs the tests must be let in.
     const folder = mkdtempSync(path.join(tmpdir(), 'palimpsest-study-'));
     chmodSync(folder, 0o755);
-    const lab = await startLab({ mode: 'node', images: [savedImage('runtime') as string] });
-    const servers = await Promise.all(
-      [startKafka, startMinio, startPostgres].map((start) => start({ address: lab.host })),
-    );
-    const installation = new Installation(lab, folder, servers);
-    await installation.#prepare();
-    return installation;
+    const own = [savedImage('runtime') as string, savedImage('servers') as string];
+    const lab = await startLab({ mode: 'node', images: [...own, ...[kueueImage() ?? []].flat()] });
+    const installation = new Installation(lab, folder);
+    try {
+      await installation.#prepare();
+      return installation;
+    } catch (error) {
+      await installation.remove();
+      throw error;
+    }
   }
 
   async #prepare(): Promise<void> {
-    const { env } = this.servers[1] as Server;
+    await startServers(this.lab);
     await this.lab.kubectl('create', 'namespace', this.namespace);
-    const literals = Object.entries(env).map(([name, value]) => `--from-literal=${name}=${value}`);
+    const literals = Object.entries(credentials).map(([name, value]) => `--from-literal=${name}=${value}`);
     await this.kubectl('create', 'secret', 'generic', 'store', ...literals);
     await makeGpuPool(this.lab, 2);
   }
@@ -148,18 +145,16 @@ export class Installation {
   }
 
   #values() {
-    const [bus, store, database] = this.servers.map(({ url }) => url);
     const services = ['api', 'ingestion', 'training', 'activations', 'analysis', 'reporting'];
     return {
       image: this.#image,
-      bus: { url: bus },
-      store: { url: store, existingSecret: 'store' },
-      database: { url: database },
+      ...serversValues,
       defaults: { tolerations: ontoGpuPool.tolerations },
       services: Object.fromEntries(services.map((name) => [name, { resources: small }])),
       jobs: { gpus: 1, gpuNodeSelector: ontoGpuPool.nodeSelector },
       datasets: { mountPath: this.folder, volume: { hostPath: { path: this.folder } } },
       networkPolicy: {
+        ...serversValues.networkPolicy,
         apiFrom: [{ podSelector: {} }, { ipBlock: { cidr: `${this.lab.host}/32` } }],
         apiServerPorts: [Number(this.#apiServer().port)],
       },
@@ -193,20 +188,26 @@ export class Installation {
 
   /** Which of the release's neighbours a pod reaches, or one of `deployment/<name>`. */
   async reachedFrom(pod: string, namespace = this.namespace): Promise<string[]> {
-    const [bus, store, database] = this.servers.map(({ port }) => `${this.lab.host}:${port}`);
     const [cluster, api] = [this.#apiServer().host, new URL(await this.server()).host];
-    const targets = Object.entries({ bus, store, database, cluster, api });
-    const words = targets.map(([name, address]) => `${name}=${address ?? ''}`);
+    const targets = Object.entries({ ...addresses, cluster, api });
+    const words = targets.map(([name, address]) => `${name}=${address}`);
     const exec = ['--namespace', namespace, 'exec', pod, '--', 'node', '-e', probe, ...words];
-    return (await this.lab.kubectl(...exec)).trim().split(' ');
+    let reached = '';
+    // What is let through to a new pod is known a moment after the pod is ready.
+    await eventually(
+      `${pod} reaches somebody`,
+      async () => (reached = (await this.lab.kubectl(...exec)).trim()),
+      30_000,
+    );
+    return reached.split(' ');
   }
 
-  /** Which of them a pod of somebody else reaches, from another namespace. */
-  async reachedByStranger(namespace: string): Promise<string[]> {
+  /** Which of them a new pod reaches that does nothing. */
+  async reachedByOther(namespace: string, labels: Record<string, string> = {}): Promise<string[]> {
     const image = `${this.#image.repository}:${this.#image.tag}`;
     const command = ['node', '-e', 'setInterval(() => {}, 1e9)'];
     await this.lab.apply({
-      ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'stranger', namespace } },
+      ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'other', namespace, labels } },
       spec: {
         containers: [{ name: 'main', image, imagePullPolicy: 'Never', command }],
         tolerations: ontoGpuPool.tolerations,
@@ -214,10 +215,10 @@ export class Installation {
       },
     });
     const inThere = (...args: string[]) => this.lab.kubectl('--namespace', namespace, ...args);
-    await inThere('wait', '--for=condition=Ready', 'pod/stranger', '--timeout=60s');
-    const reached = await this.reachedFrom('pod/stranger', namespace);
+    await inThere('wait', '--for=condition=Ready', 'pod/other', '--timeout=60s');
+    const reached = await this.reachedFrom('pod/other', namespace);
     // Nobody made it: a drain would not take it.
-    await inThere('delete', 'pod/stranger');
+    await inThere('delete', 'pod/other');
     return reached;
   }
 
@@ -228,7 +229,6 @@ export class Installation {
   }
 
   async remove(): Promise<void> {
-    for (const server of this.servers) await server.remove();
     await this.lab.remove();
     rmSync(this.folder, { recursive: true, force: true });
   }

@@ -35,7 +35,15 @@ export function runPods(lab: Lab, namespace: string, env: Record<string, string>
     const status = { name, image, imageID: '', ready: false, restartCount: 0, state: { terminated } };
     const body = { status: { phase: exitCode === 0 ? 'Succeeded' : 'Failed', containerStatuses: [status] } };
     const where = { name: pod.metadata!.name!, namespace };
-    await api.patchNamespacedPodStatus({ ...where, body }, asMerge).catch(() => undefined);
+    // A pod that is gone has no end; a server that is away comes back.
+    for (let left = 20; left > 0; left--)
+      try {
+        await api.patchNamespacedPodStatus({ ...where, body }, asMerge);
+        return;
+      } catch (error) {
+        if ((error as { code?: number }).code === 404) return;
+        await sleep(250);
+      }
   };
   const look = async () => {
     const { items } = await api.listNamespacedPod({ namespace });

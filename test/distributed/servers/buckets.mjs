@@ -6,15 +6,15 @@ export const bucket = 'palimpsest';
 const probe = 'palimpsest-ready';
 
 /** What STORE_URL takes. */
-export const storeUrl = (port, address = '127.0.0.1') => `s3://${bucket}?endpoint=http://${address}:${port}`;
+export const storeUrl = (port) => `s3://${bucket}?endpoint=http://127.0.0.1:${port}`;
 
 /**
  * Resolves when an object store takes an object and gives it back, and has the bucket. An answer to a health check is
  * not enough: a store that was killed may answer before it can write again. The object goes to a bucket of its own.
  */
-export async function takesObjects({ port, address = '127.0.0.1' }, { accessKey, secretKey }) {
+export async function takesObjects(port, { accessKey, secretKey }) {
   const client = new Client({
-    endPoint: address,
+    endPoint: '127.0.0.1',
     port,
     useSSL: false,
     accessKey,

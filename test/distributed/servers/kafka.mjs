@@ -9,7 +9,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import { cached, cacheFolder, fetched } from './cache.mjs';
 import { makeCertificates } from './certificates.mjs';
 import { has, run } from './commands.mjs';
-import { addressOf, freePort } from './ports.mjs';
+import { freePort } from './ports.mjs';
 import { dataFolder, serve } from './server.mjs';
 
 const user = { name: 'palimpsest', password: 'palimpsest-secret' };
@@ -34,7 +34,6 @@ export async function startKafka(options = {}) {
   const jars = await fetchKafka(options);
   const data = await dataFolder('kafka', options);
   const port = options.port ?? (await freePort(Object.values(offsets)));
-  const address = addressOf(options);
   const java = (main, ...args) => [
     '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
     '-cp',
@@ -46,7 +45,7 @@ export async function startKafka(options = {}) {
   const properties = path.join(data, 'server.properties');
   await writeFile(
     properties,
-    lines({ ...settings(data, port, address), ...(options.secure && secured(port, certificates)) }),
+    lines({ ...settings(data, port), ...(options.secure && secured(port, certificates)) }),
   );
   if (!existsSync(path.join(data, 'log', 'meta.properties')))
     await run('java', [...jvm, ...java(...format(properties))]);
@@ -54,20 +53,20 @@ export async function startKafka(options = {}) {
     name: 'kafka',
     version: version(options),
     port,
-    url: url(port, address),
+    url: url(port),
     env: {},
     listeners: options.secure && listeners(port, certificates),
     data,
     options,
     command: () => ({ program: 'java', args: [...jvm, ...java('kafka.Kafka', properties)] }),
-    ready: () => answers(`${address}:${port}`),
+    ready: () => answers(`127.0.0.1:${port}`),
     startMs: 180_000,
   });
 }
 
 const version = (options) => options.version ?? '4.3.1';
 const entry = (options) => `kafka-${version(options)}`;
-const url = (port, address = '127.0.0.1') => `kafka://${address}:${port}`;
+const url = (port) => `kafka://127.0.0.1:${port}`;
 const lines = (properties) =>
   Object.entries(properties)
     .map(([key, value]) => `${key}=${value}\n`)
@@ -101,14 +100,14 @@ const projectObjectModel = (wanted) => `<project xmlns="http://maven.apache.org/
 `;
 
 /** What makes a broker quick to start, to notice that it was killed, and to let the first consumer in. */
-const settings = (data, port, address) => ({
+const settings = (data, port) => ({
   'process.roles': 'broker,controller',
   'node.id': 1,
   'controller.quorum.voters': `1@127.0.0.1:${port + offsets.controller}`,
   'controller.listener.names': 'CONTROLLER',
   'inter.broker.listener.name': 'PLAINTEXT',
-  listeners: `PLAINTEXT://${address}:${port},CONTROLLER://127.0.0.1:${port + offsets.controller}`,
-  'advertised.listeners': `PLAINTEXT://${address}:${port}`,
+  listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${port + offsets.controller}`,
+  'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
   'log.dirs': path.join(data, 'log'),
   'num.partitions': 3,
   'auto.create.topics.enable': false,

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { storeUrl, takesObjects } from './buckets.mjs';
 import { cached, cacheFolder, fetched } from './cache.mjs';
 import { has, run } from './commands.mjs';
-import { addressOf, freePort } from './ports.mjs';
+import { freePort } from './ports.mjs';
 import { dataFolder, serve } from './server.mjs';
 
 const credentials = { accessKey: 'palimpsest', secretKey: 'palimpsest-secret' };
@@ -28,17 +28,16 @@ export async function startMinio(options = {}) {
   const folder = await fetchMinio(options);
   const data = await dataFolder('minio', options);
   const port = options.port ?? (await freePort());
-  const address = addressOf(options);
   return serve({
     name: 'minio',
     version: options.version ?? release,
     port,
-    url: storeUrl(port, address),
+    url: storeUrl(port),
     env: { S3_ACCESS_KEY: credentials.accessKey, S3_SECRET_KEY: credentials.secretKey },
     data,
     options,
-    command: () => command(path.join(folder, 'minio'), data, `${address}:${port}`),
-    ready: () => takesObjects({ port, address }, credentials),
+    command: () => command(path.join(folder, 'minio'), data, `127.0.0.1:${port}`),
+    ready: () => takesObjects(port, credentials),
   });
 }
 

@@ -4,12 +4,12 @@
 // Started by root it runs as the user `postgres`, or `nobody`, because it refuses to run as root.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { appendFile, chown, cp } from 'node:fs/promises';
+import { chown, cp } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
 import { cacheFolder, fetched } from './cache.mjs';
 import { has, run } from './commands.mjs';
-import { addressOf, freePort } from './ports.mjs';
+import { freePort } from './ports.mjs';
 import { dataFolder, serve } from './server.mjs';
 
 const embedded = '18.4.0-beta.17';
@@ -35,46 +35,38 @@ export async function startPostgres(options = {}) {
   const identity = await owner(data);
   const bin = installed(options.version) ?? (await embeddedBin(options, data, identity));
   const port = options.port ?? (await freePort());
-  const address = addressOf(options);
   const cluster = path.join(data, 'cluster');
   const as = { ...identity, env: { ...process.env, LC_ALL: 'C' }, cwd: data };
   if (!existsSync(path.join(cluster, 'PG_VERSION')))
-    await initialise(path.join(bin, 'initdb'), cluster, { address, as });
+    await run(path.join(bin, 'initdb'), ['-D', cluster, ...fresh], as);
   return serve({
     name: 'postgres',
     version: await versionOf(bin, as),
     port,
-    url: urlOf(port, address),
+    url: urlOf(port),
     env: {},
     data,
     options,
     command: () => ({
       program: path.join(bin, 'postgres'),
-      args: ['-D', cluster, ...settings(port, address)],
+      args: ['-D', cluster, ...settings(port)],
       ...as,
     }),
-    ready: () => answers(urlOf(port, address)),
+    ready: () => answers(urlOf(port)),
     stopSignal: 'SIGINT', // fast: SIGTERM would wait for every client to leave
     // after a kill the server's processes need a moment to notice and let go of its memory
     mayRestart: (log) => log.includes('is still in use') || log.includes('postmaster.pid'),
   });
 }
 
-const urlOf = (port, address) => `postgres://postgres@${address}:${port}/postgres`;
+const urlOf = (port) => `postgres://postgres@127.0.0.1:${port}/postgres`;
 const fresh = ['-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'];
 
-/** Whoever reaches the server's address is let in: others than this machine's only where one was asked for. */
-async function initialise(initdb, cluster, { address, as }) {
-  await run(initdb, ['-D', cluster, ...fresh], as);
-  if (address !== '127.0.0.1')
-    await appendFile(path.join(cluster, 'pg_hba.conf'), 'host all all 0.0.0.0/0 trust\n');
-}
-
 /** No write waits for the disk, which only matters when the machine itself dies; each commit reaches the system. */
-const settings = (port, address) =>
+const settings = (port) =>
   Object.entries({
     port,
-    listen_addresses: address,
+    listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     dynamic_shared_memory_type: 'mmap',
     shared_buffers: '64MB',

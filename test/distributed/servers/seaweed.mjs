@@ -42,7 +42,7 @@ export async function startSeaweed(options = {}) {
     data,
     options,
     command: () => ({ program: path.join(folder, 'bin', 'weed'), args: flags(data, port, users) }),
-    ready: () => takesObjects({ port }, credentials),
+    ready: () => takesObjects(port, credentials),
     litter: sockets(port),
     graceMs: 1_000, // it may wait for its clients for minutes
   });

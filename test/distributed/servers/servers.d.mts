@@ -30,8 +30,6 @@ export interface ServerOptions {
   data?: string;
   /** A free port by default. Kafka takes the next three as well, SeaweedFS too, and each of them plus 10,000. */
   port?: number;
-  /** What it listens on and is reached by; the loopback interface by default. Not SeaweedFS. */
-  address?: string;
   /** Kafka `4.3.1` (default) or `4.4.0`; PostgreSQL `15`, `18`, … or whatever the machine has. */
   version?: string;
   /** It goes on when the process that started it ends; to be ended by its pid. */
