@@ -187,10 +187,10 @@ describe.skipIf(reason)(`the chart on a cluster${reason ? ` (skipped: ${reason})
   );
 
   it(
-    'runs in one pod with nothing beside it, and keeps its data',
+    'runs in one pod with nothing beside it, by Helm 4, and keeps its data',
     async () => {
       const release = await there.installAlone();
-      const test = () => there.helm('test', release, '--timeout', '8m');
+      const test = () => there.helm4('test', release, '--timeout', '8m');
       expect(await test()).toMatch(/Phase: +Succeeded/);
       await there.kubectl('delete', 'pods', '--all');
       await there.kubectl('wait', '--for=condition=Available', 'deployment', '--all', '--timeout=120s');

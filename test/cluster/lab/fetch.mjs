@@ -62,9 +62,12 @@ async function buildKubernetes() {
 
 /** By which Kueue is installed. */
 async function copyKueueChart() {
+  const copy = path.join(cache, 'kueue-chart');
+  if (existsSync(copy)) return;
   const modules = (await run('go', ['env', 'GOMODCACHE'], { env })).trim();
-  const chart = path.join(modules, `sigs.k8s.io/kueue@${versions.kueue}`, 'charts', 'kueue');
-  if (existsSync(chart)) await cp(chart, path.join(cache, 'kueue-chart'), { recursive: true });
+  await cp(path.join(modules, `sigs.k8s.io/kueue@${versions.kueue}`, 'charts', 'kueue'), copy, {
+    recursive: true,
+  });
 }
 
 /** Builds a program of one file. It appears whole or not at all. */

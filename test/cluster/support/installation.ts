@@ -29,7 +29,8 @@ const small = { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '1Gi
 /** Why the chart cannot be installed on a cluster of this machine, in words; undefined when it can. */
 export function missing(): string | undefined {
   if (missingLab({ mode: 'node' })) return missingLab({ mode: 'node' });
-  if (!programPath('helm')) return 'no Helm: node test/charts/tools/fetch.mjs';
+  for (const name of ['helm', 'helm4'] as const)
+    if (!programPath(name)) return `no ${name}: node test/charts/tools/fetch.mjs`;
   if (!savedImage('runtime')) return 'no image: scripts/image/build.sh';
   return savedImage('servers') ? undefined : 'no image of the servers: test/cluster/servers/build.sh';
 }
@@ -94,22 +95,35 @@ export class Installation {
     return this.lab.kubectl('--namespace', this.namespace, ...args);
   }
 
-  async helm(...args: string[]): Promise<string> {
+  helm(...args: string[]): Promise<string> {
+    return this.#helm('helm', args);
+  }
+
+  /** Helm 4, instead of Helm 3. */
+  helm4(...args: string[]): Promise<string> {
+    return this.#helm('helm4', args);
+  }
+
+  async #helm(program: 'helm' | 'helm4', args: string[]): Promise<string> {
     const cluster = ['--kubeconfig', this.lab.kubeconfig, '--namespace', this.namespace];
-    return (await run(programPath('helm') as string, [...cluster, ...args])).stdout;
+    return (await run(programPath(program) as string, [...cluster, ...args])).stdout;
   }
 
   /** Installs or upgrades the release and waits until it is ready. @param more values beside the usual ones */
   async install(...more: string[]): Promise<void> {
-    await this.#upgrade(this.release, this.#values(), more);
+    await this.#upgrade('helm', this.release, { values: this.#values(), more });
   }
 
-  async #upgrade(release: string, values: object, more: string[]): Promise<void> {
+  async #upgrade(
+    program: 'helm' | 'helm4',
+    release: string,
+    { values, more = [] }: { values: object; more?: string[] },
+  ): Promise<void> {
     const file = path.join(this.lab.folder, `${release}.json`);
     writeFileSync(file, JSON.stringify(values));
     const sets = more.flatMap((value) => ['--set', value]);
     const args = ['--install', '--wait', '--timeout', '4m', '--values', file, ...sets];
-    await this.helm('upgrade', release, chart, ...args);
+    await this.#helm(program, ['upgrade', release, chart, ...args]);
   }
 
   /** Upgrades the release to an image of another version, which differs in nothing but its name. */
@@ -119,7 +133,7 @@ export class Installation {
     await this.install(`image.tag=${tag}`, ...more);
   }
 
-  /** The whole program in one pod, with its data in a folder of the node. @returns the release's name */
+  /** The whole program in one pod, with its data in a folder of the node, by Helm 4. @returns the release's name */
   async installAlone(): Promise<string> {
     const data = path.join(this.folder, 'data');
     mkdirSync(data);
@@ -140,7 +154,7 @@ export class Installation {
       // There is no other node; Jobs tolerate its taint by themselves.
       defaults: { tolerations: ontoGpuPool.tolerations },
     };
-    await this.#upgrade('alone', values, []);
+    await this.#upgrade('helm4', 'alone', { values });
     return 'alone';
   }
 
