@@ -1,11 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { hashesOf, palimpsest, start, type Started } from '../support/palimpsest.js';
 import { writeTinyStudy } from '../support/tiny-study.mjs';
+import { freePort } from './servers/ports.mjs';
 import { missing, startPostgres, type Server } from './servers/servers.mjs';
 
 const withoutPostgres = missing('postgres') !== undefined;
@@ -14,7 +13,7 @@ describe('backup and restore', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'palimpsest-backup-'));
   const at = (name: string) => path.join(folder, name);
   let study = '';
-  let server: Started;
+  let server: Started | undefined;
   let undisturbed: Record<string, string>;
 
   beforeAll(async () => {
@@ -33,9 +32,13 @@ describe('backup and restore', () => {
     undisturbed = hashesOf(at('first'));
   }, 400_000);
   afterAll(async () => {
-    server.kill('SIGTERM');
-    await server.end;
-    rmSync(folder, { recursive: true });
+    try {
+      server?.kill('SIGTERM');
+    } catch {
+      // it has ended by itself
+    }
+    await server?.end;
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   });
 
   it('catches a study in the middle', () => {
@@ -73,8 +76,8 @@ describe('backup and restore', () => {
       let postgres: Server;
       beforeAll(async () => {
         postgres = await startPostgres();
+        return () => postgres.remove();
       });
-      afterAll(() => postgres.remove());
 
       it(
         'restores into another kind of database',
@@ -97,13 +100,4 @@ async function tasksDone(url: string): Promise<number> {
   if (!studies[0]) return 0;
   const tasks = (await (await fetch(`${url}/studies/${studies[0].id}/tasks`)).json()) as { state: string }[];
   return tasks.filter(({ state }) => state === 'done').length;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

@@ -5,12 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createBus, loadConfig, type Bus } from '@palimpsest/platform';
 import { eventually } from '@palimpsest/testing';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { BusDriver, BusRecord } from '../../libs/platform/src/bus/bus.js';
 import { missing, startKafka, type Server } from './servers/servers.mjs';
 import { corner, kafkaClients } from './support/kafka-bus.js';
 
 const reason = missing('kafka');
+/** Of a broker that has its data, on a machine with nothing else to do. */
+const USUAL_START_MS = 3500;
 const member = new URL('support/bus-member.mjs', import.meta.url).pathname;
 const record = (text: string): BusRecord => ({ topic: 'topic', key: text, value: Buffer.from(text) });
 
@@ -51,9 +53,7 @@ describe.skipIf(reason).each(kafkaClients)(
     let kafka: Server;
     beforeAll(async () => {
       kafka = await startKafka();
-    });
-    afterAll(async () => {
-      await kafka.remove();
+      return () => kafka.remove();
     });
 
     it('loses nothing that was acknowledged when the broker is killed, and is back within seconds', async () => {
@@ -72,12 +72,16 @@ describe.skipIf(reason).each(kafkaClients)(
       await eventually('a good many are heard', () => group.heard.size > 100, 10_000);
       for (let kill = 0; kill < 2; kill++) {
         await kafka.kill();
+        const starting = Date.now();
         await kafka.start();
         const back = Date.now();
+        // Who joins anew waits until the broker has missed who it was, 6 s, and then for the broker's own work, which is
+        // as slow as its start.
+        const allowed = 12_000 + 2 * Math.max(0, back - starting - USUAL_START_MS);
         const before = [group.heard.size, everyone.heard.size] as const;
-        await eventually('the group hears again', () => group.heard.size > before[0] + 10, 15_000);
-        await eventually('everyone hears again', () => everyone.heard.size > before[1] + 10, 15_000);
-        expect(Date.now() - back).toBeLessThan(12_000);
+        await eventually('the group hears again', () => group.heard.size > before[0] + 10, allowed + 3000);
+        await eventually('everyone hears again', () => everyone.heard.size > before[1] + 10, allowed + 3000);
+        expect(Date.now() - back).toBeLessThan(allowed);
         await sleep(500);
       }
       await stop();
@@ -107,7 +111,7 @@ describe.skipIf(reason).each(kafkaClients)(
       await eventually('heard again', () => heard.has('after'), 10_000);
       await bus.ping();
       await bus.close();
-    });
+    }, 240_000);
 
     it('shares the work of a group with a second process within seconds, and takes it over when that is killed', async () => {
       const settings = {
@@ -131,18 +135,25 @@ describe.skipIf(reason).each(kafkaClients)(
       const publishing = publish();
       publishing.catch(() => undefined);
       const other = startMember(settings);
-      await eventually('it joined', () => other.said.includes('joined'), 20_000);
-      await eventually('it shares', () => other.said.length > 10, 5000);
-      await eventually('so do we', () => heard.size > 10, 5000);
-      other.child.kill('SIGKILL');
-      const killed = Date.now();
-      const before = heard.size;
-      await sleep(7000);
-      const from = Math.max(...[...heard].map(Number));
-      await eventually('all that comes is ours', () => consecutive(heard, from + 50, 100), 15_000);
-      expect(heard.size).toBeGreaterThan(before);
-      expect(Date.now() - killed).toBeLessThan(20_000);
-      stopped = true;
+      try {
+        await eventually('it joined', () => other.said.includes('joined'), 20_000);
+        const joined = Date.now();
+        await eventually('it shares', () => other.said.length > 10, 15_000);
+        await eventually('so do we', () => heard.size > 10, 15_000);
+        // One whom the group waits for in vain costs it 15 s.
+        expect(Date.now() - joined).toBeLessThan(10_000);
+        other.child.kill('SIGKILL');
+        const killed = Date.now();
+        const before = heard.size;
+        await sleep(7000);
+        const from = Math.max(...[...heard].map(Number));
+        await eventually('all that comes is ours', () => consecutive(heard, from + 50, 100), 13_000);
+        expect(heard.size).toBeGreaterThan(before);
+        expect(Date.now() - killed).toBeLessThan(20_000);
+      } finally {
+        stopped = true;
+        other.child.kill('SIGKILL');
+      }
       await (await publishing).close();
     });
   },

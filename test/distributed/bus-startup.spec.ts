@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type Server as TcpServer } from 'node:net';
 import { eventually } from '@palimpsest/testing';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { connectKafka } from '../../libs/platform/src/bus/kafka/connect-kafka.js';
 import { missing, startKafka, type Server } from './servers/servers.mjs';
 import { kafkaClients } from './support/kafka-bus.js';
@@ -10,6 +10,8 @@ import { kafkaClients } from './support/kafka-bus.js';
 const reason = missing('kafka', { secure: true });
 const silent = pino({ level: 'silent' });
 const HOUR_MS = 3_600_000;
+/** It tries again for 8 s; the last time it asks thrice, with 3 s each to connect. The rest is for a slow machine. */
+const SOON_MS = 8000 + 3 * 3000 + 2000;
 
 describe.skipIf(reason).each(kafkaClients)(
   `a process that starts over Kafka, through %s (${reason ?? 'real broker'})`,
@@ -20,9 +22,7 @@ describe.skipIf(reason).each(kafkaClients)(
       kafka = await startKafka({ secure: true });
       if (!kafka.listeners) throw new Error('expected a secure broker');
       ways = kafka.listeners;
-    });
-    afterAll(async () => {
-      await kafka.remove();
+      return () => kafka.remove();
     });
 
     const topic = { name: `t-${randomUUID()}`, partitions: 2, retentionMs: HOUR_MS };
@@ -94,7 +94,7 @@ describe.skipIf(reason).each(kafkaClients)(
       )) as Error;
       expect(error).toMatchObject({ code, message: expect.stringMatching(message) as string });
       expect(error.message).not.toMatch(/\n|secret/);
-      expect(Date.now() - begin).toBeLessThan(13_000);
+      expect(Date.now() - begin).toBeLessThan(SOON_MS);
     });
 
     it('creates the topics it lacks, several processes at once', async () => {
@@ -154,6 +154,7 @@ it.skipIf(reason)(
   `records of a key go to the same partition, whichever library sends them (${reason ?? 'real broker'})`,
   async () => {
     const kafka = await startKafka();
+    onTestFinished(() => kafka.remove());
     const topics = [{ name: 'topic', partitions: 7, retentionMs: HOUR_MS }];
     const buses = await Promise.all(
       kafkaClients.map(([, options]) =>
@@ -172,6 +173,5 @@ it.skipIf(reason)(
     for (const { high } of ranges) expect(Number(high) % 2).toBe(0);
     await client.close();
     await Promise.all(buses.map((bus) => bus.close()));
-    await kafka.remove();
   },
 );

@@ -19,7 +19,7 @@ describe('npm run cluster', () => {
   beforeAll(async () => (data = await mkdtemp(path.join(tmpdir(), 'palimpsest-cluster-'))));
   afterAll(async () => {
     await cluster('down');
-    await rm(data, { recursive: true });
+    await rm(data, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   });
 
   it.skipIf(reason)('starts servers that go on, once, and prints the settings that lead there', async () => {

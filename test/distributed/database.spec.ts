@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openDatabase, connectDatabase, migrationsTaken, serverVersion } from '@palimpsest/platform';
 import { sql, type Kysely } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { describeDatabase } from '../../libs/platform/src/database/database-conformance.js';
 import { migrations } from '../../services/api/src/database/migrations.js';
 import { missing, startPostgres, type Server } from './servers/servers.mjs';
@@ -19,8 +19,8 @@ for (const version of ['15', '18']) {
       const urlOf = (schema: string) => `${server.url}?schema=${schema}`;
       beforeAll(async () => {
         server = await startPostgres({ version });
+        return () => server.remove();
       });
-      afterAll(() => server.remove());
 
       describeDatabase(title, () => server.url);
       describeDatabase(`${title}, a schema of a shared database`, () => urlOf('suite'));
@@ -44,23 +44,28 @@ for (const version of ['15', '18']) {
         it(
           'goes on by itself after the server was killed in the middle of transactions',
           () => killed(server),
-          60_000,
+          150_000,
         );
 
         it('is waited for while it starts', async () => {
           await server.kill();
-          const opening = openDatabase<Any>({ DATABASE_URL: urlOf('late') }, migrations);
-          await sleep(1500);
-          await server.start();
-          await (await opening).destroy();
+          const [db] = await Promise.all([
+            openDatabase<Any>({ DATABASE_URL: urlOf('late') }, migrations),
+            sleep(1500).then(() => server.start()),
+          ]);
+          await db.destroy();
         }, 30_000);
 
         it('tells a deadlock as what may be tried again', async () => {
           const db = await openDatabase<Any>({ DATABASE_URL: urlOf('deadlock') }, migrations);
+          let holding = 0;
+          let tellBoth = (): void => undefined;
+          const bothHold = new Promise<void>((resolve) => (tellBoth = resolve));
           const lockBoth = (first: number, second: number) =>
             db.transaction().execute(async (trx) => {
               await sql`select pg_advisory_xact_lock(${first})`.execute(trx);
-              await sleep(300);
+              if (++holding === 2) tellBoth();
+              await bothHold;
               await sql`select pg_advisory_xact_lock(${second})`.execute(trx);
             });
           const ends = await Promise.allSettled([lockBoth(1, 2), lockBoth(2, 1)]);

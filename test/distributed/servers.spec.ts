@@ -4,7 +4,7 @@ import { mkdtemp, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { fetched } from './servers/cache.mjs';
 import { findMark, leaveMark } from './servers/marks.mjs';
 import { isAlive } from './servers/pids.mjs';
@@ -23,6 +23,7 @@ const cases: [string, (options?: ServerOptions) => Promise<Server>, string | und
 describe.each(cases)('%s', (name, start, reason) => {
   it.skipIf(reason)(`keeps what it acknowledged when it is killed (${reason ?? 'real server'})`, async () => {
     const server = await start();
+    onTestFinished(() => server.remove());
     await leaveMark(server, `written before ${name} was killed`);
 
     const { pid } = server;
@@ -43,10 +44,12 @@ describe('a started server', () => {
   it.skipIf(missing('postgres'))('starts with the data of the one before it', async () => {
     const data = await mkdtemp(path.join(tmpdir(), 'palimpsest-data-'));
     const first = await startPostgres({ data });
+    onTestFinished(() => first.remove());
     await leaveMark(first, 'kept');
     await first.stop();
 
     const second = await startPostgres({ data });
+    onTestFinished(() => second.remove());
     expect(await findMark(second)).toBe('kept');
     await second.remove();
     expect(existsSync(data)).toBe(false);
@@ -54,12 +57,12 @@ describe('a started server', () => {
 
   it.skipIf(missing('postgres'))('is started again when it ends by itself', async () => {
     const server = await startPostgres();
+    onTestFinished(() => server.remove());
     await leaveMark(server, 'written before');
     const { pid } = server;
     process.kill(pid, 'SIGKILL');
     await expect.poll(() => server.pid, { timeout: 10_000 }).not.toBe(pid);
     await expect.poll(() => findMark(server).catch(String), { timeout: 20_000 }).toBe('written before');
-    await server.remove();
   });
 
   it.skipIf(missing('minio'))(

@@ -3,9 +3,10 @@ import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { isRetryable } from '@palimpsest/contracts';
+import { eventually } from '@palimpsest/testing';
 import { Client } from 'minio';
 import { AssumeRoleProvider } from 'minio/dist/esm/AssumeRoleProvider.mjs';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { checkStore } from '../../libs/platform/src/store/check-store.js';
 import { FileStore } from '../../libs/platform/src/store/file-store.js';
 import { Store } from '../../libs/platform/src/store/store.js';
@@ -41,8 +42,8 @@ describe.skipIf(noMinio)(`a store on MinIO (${noMinio ?? 'real server'})`, () =>
   beforeAll(async () => {
     data = await mkdtemp(path.join(tmpdir(), 'palimpsest-minio-'));
     server = await startMinio({ data });
+    return () => server.remove();
   });
-  afterAll(() => server.remove());
   afterEach(async () => {
     await proxy?.close();
     proxy = undefined;
@@ -91,9 +92,7 @@ describe.skipIf(noMinio)(`a store on MinIO (${noMinio ?? 'real server'})`, () =>
     proxy = await startFaultyProxy({ target: `http://127.0.0.1:${server.port}`, seed: 1 });
     const store = open(server.url.replace(/http:[^&]*/, proxy.origin));
     await store.ping();
-    const away = proxy.refuse(1500);
-    const ref = await store.put('artifacts', files[0]![1]);
-    await away;
+    const [, ref] = await Promise.all([proxy.refuse(1500), store.put('artifacts', files[0]![1])]);
     expect(hashOf(await store.get(ref))).toBe(ref.sha256);
   });
 
@@ -161,14 +160,18 @@ describe.skipIf(noMinio)(`a store on MinIO (${noMinio ?? 'real server'})`, () =>
         acknowledged.push(await putInTheEnd(store, randomBytes(400_000)));
       }
     };
-    const writers = [write(), write(), write(), write()];
+    onTestFinished(() => void (going = false));
+    const writers = Promise.all([write(), write(), write(), write()]);
+    writers.catch(() => undefined);
     for (let kill = 0; kill < 3; kill++) {
       await new Promise((resolve) => setTimeout(resolve, 300 + 170 * kill));
+      const had = acknowledged.length;
+      await eventually('some are written', () => acknowledged.length >= had + 4, 20_000);
       await server.kill();
       await server.start();
     }
     going = false;
-    await Promise.all(writers);
+    await writers;
     expect(acknowledged.length).toBeGreaterThan(10);
     for (const ref of acknowledged) expect((await store.get(ref)).length).toBe(ref.bytes);
     const keys = await keysIn(store);

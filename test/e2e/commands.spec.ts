@@ -20,6 +20,7 @@ interface Compared {
 
 describe.skipIf(absent)(
   `palimpsest compare on real activations${absent ? ' (skipped: ../shared not there)' : ''}`,
+  { timeout: 90_000 },
   () => {
     it.each([
       [0, 0.7057263136599183],
@@ -51,6 +52,7 @@ describe.skipIf(absent)(
 
 describe.skipIf(absent)(
   `palimpsest folds on a published layout${absent ? ' (skipped: ../shared not there)' : ''}`,
+  { timeout: 90_000 },
   () => {
     it('prints every image once, with its fold', async () => {
       const ended = await palimpsest(
@@ -71,7 +73,7 @@ describe.skipIf(absent)(
   },
 );
 
-describe('the program', () => {
+describe('the program', { timeout: 90_000 }, () => {
   it('shows help and examples for every command', async () => {
     const { stdout } = await palimpsest('--help');
     for (const command of ['demo', 'run', 'plan', 'folds', 'compare', 'serve', 'work', 'status', 'config']) {
@@ -80,7 +82,7 @@ describe('the program', () => {
       expect(help.code).toBe(0);
       expect(help.stdout).toMatch(/example/i);
     }
-  }, 60_000);
+  }, 180_000);
 
   it('plans the example study without its data', async () => {
     const example = path.resolve(import.meta.dirname, '../../examples/breast-and-chest.yaml');

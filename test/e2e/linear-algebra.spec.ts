@@ -28,7 +28,7 @@ function cellsOf(report: string): Map<string, string> {
 /** Numbers to 1e-9, all else to the letter. */
 const same = (a: string, b = '') => a === b || Math.abs(Number(a) - Number(b)) < 1e-9;
 
-describe.skipIf(missing !== '')(`a study by OpenBLAS${missing}`, { timeout: 300_000 }, () => {
+describe.skipIf(missing !== '')(`a study by OpenBLAS${missing}`, { timeout: 700_000 }, () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'palimpsest-linear-algebra-'));
   const report = (name: string) => path.join(folder, `report-${name}`);
   beforeAll(async () => {
@@ -38,7 +38,7 @@ describe.skipIf(missing !== '')(`a study by OpenBLAS${missing}`, { timeout: 300_
       const ended = await start(args, { LINEAR_ALGEBRA: name }).end;
       expect(ended, ended.stderr).toMatchObject({ code: 0 });
     }
-  }, 300_000);
+  }, 700_000);
   afterAll(() => rmSync(folder, { recursive: true }));
 
   it('has the tables of one by the plain linear algebra, to 1e-9, and says what computed', () => {
@@ -69,4 +69,4 @@ it('ends a study before anything runs where OpenBLAS is asked for and not there'
   expect(ended.stderr).toContain(`LINEAR_ALGEBRA=openblas: expected the library OpenBLAS, tried ${library}`);
   expect(ended.stderr).not.toContain('train');
   rmSync(folder, { recursive: true });
-});
+}, 90_000);

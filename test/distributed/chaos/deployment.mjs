@@ -92,7 +92,7 @@ export class Deployment {
 
   async ready(name) {
     const { port } = this.#processes.get(name);
-    await until(`${name} is ready`, 60, async () => {
+    await until(`${name} is ready`, 180, async () => {
       const answer = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(3000) });
       return answer.ok;
     });

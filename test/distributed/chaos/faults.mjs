@@ -69,13 +69,12 @@ export async function messagesOf({ kafka }, topic, sinceMs) {
   const heard = [];
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
-  await new Promise((resolve) => {
-    void consumer.run({
-      eachMessage: async ({ message: { key, value, timestamp } }) => {
-        if (Number(timestamp) >= sinceMs) heard.push({ key, value });
-        if (++seen === total) resolve();
-      },
-    });
+  await new Promise((resolve, reject) => {
+    const eachMessage = async ({ message: { key, value, timestamp } }) => {
+      if (Number(timestamp) >= sinceMs) heard.push({ key, value });
+      if (++seen === total) resolve();
+    };
+    consumer.run({ eachMessage }).catch(reject);
   });
   await consumer.disconnect();
   return heard;

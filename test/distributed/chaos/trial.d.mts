@@ -14,7 +14,7 @@ export interface Disturbed {
 }
 
 export declare function hashesOf(folder: string): Record<string, string>;
-export declare function reference(folder: string): Promise<Reference>;
+export declare function reference(folder: string, options?: { folds?: number }): Promise<Reference>;
 export declare function trial(
   deployment: Deployment,
   reference: Reference,

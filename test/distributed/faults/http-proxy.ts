@@ -1,6 +1,7 @@
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../servers/ports.mjs';
 import { randomFrom } from '../../support/random.mjs';
 
 /**
@@ -55,7 +56,7 @@ export async function startFaultyProxy(options: FaultyProxyOptions): Promise<Fau
     // Whoever asked sees the connection end; the proxy has nobody to tell.
     handle(options.target, fault, incoming, outgoing).catch(() => outgoing.destroy());
   });
-  const port = await listen(server, 0);
+  const port = await listen(server, await freePort());
   return {
     origin: `http://127.0.0.1:${port}`,
     port,

@@ -36,8 +36,8 @@ async function consume(server) {
   const consumer = kafka(server).consumer({ groupId: `marks-${Date.now()}`, maxWaitTimeInMs: 100 });
   await consumer.connect();
   await consumer.subscribe({ topic: 'marks', fromBeginning: true });
-  const found = await new Promise((resolve) => {
-    void consumer.run({ eachMessage: async ({ message }) => resolve(message.value.toString()) });
+  const found = await new Promise((resolve, reject) => {
+    consumer.run({ eachMessage: async ({ message }) => resolve(message.value.toString()) }).catch(reject);
   });
   await consumer.disconnect();
   return found;

@@ -56,6 +56,7 @@ class RunningServer {
   }
 
   async start() {
+    await this.#revived;
     if (this.#running) return;
     const { name, startMs = 60_000 } = this.#description;
     const deadline = Date.now() + startMs;

@@ -218,16 +218,19 @@ export function describeBusDriver(name: string, start: () => Promise<Broker>, pa
     it('goes on at once when resumed, however often', async () => {
       const bus = await open();
       const { heard, handle } = listener();
+      const times: number[] = [];
       const subscription = await bus.subscribe(['topic'], 'group', async (each) => {
+        times.push(performance.now());
         subscription.pause();
         setTimeout(() => subscription.resume(), 2);
         await handle(each);
       });
-      await publishAll(bus, numbers(40), () => 'key');
-      const before = performance.now();
+      await Promise.all(numbers(40).map((text) => bus.publish(record('key', text))));
       await soon('all heard', () => heard.length === 40);
       expect(heard).toEqual(numbers(40));
-      expect(performance.now() - before).toBeLessThan(1500);
+      // Who waits once for each record, 250 ms, does so in the median too; a broker that pauses once does not count.
+      const gaps = times.slice(1).map((time, i) => time - times[i]!);
+      expect(gaps.sort((a, b) => a - b)[gaps.length >> 1]).toBeLessThan(1500 / 40);
     });
 
     it('leaves what a paused member holds to the others when the group changes', async () => {
@@ -306,10 +309,11 @@ export function describeBusDriver(name: string, start: () => Promise<Broker>, pa
       await publishAll(bus, numbers(20));
       await soon('all heard', () => a.heard.length + b.heard.length >= 20);
       await leaving.close();
-      const before = [b.heard.length, performance.now()] as const;
+      const before = b.heard.length;
       await publishAll(bus, numbers(20));
-      await soon('the other took all', () => b.heard.length >= before[0] + 20);
-      expect(performance.now() - before[1]).toBeLessThan(takeOverMs);
+      const published = performance.now();
+      await soon('the other took all', () => b.heard.length >= before + 20);
+      expect(performance.now() - published).toBeLessThan(takeOverMs);
     });
 
     it('keeps the records of a topic for the first group that comes', async () => {

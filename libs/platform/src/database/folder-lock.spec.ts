@@ -14,7 +14,7 @@ describe('lockFolder', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'palimpsest-db-'));
   });
-  afterAll(() => rm(folder, { recursive: true }));
+  afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
 
   it('refuses a folder that a process has, naming both, until it is let go', async () => {
     const path = join(folder, 'held');

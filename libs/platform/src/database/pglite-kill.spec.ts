@@ -61,7 +61,7 @@ describe('the embedded database', () => {
       next = found.last + 1;
     }
     expect(next).toBeGreaterThan(0);
-  }, 240_000);
+  }, 600_000);
 });
 
 /** @returns the last number that was committed; now and then the process is killed before it has opened */

@@ -76,7 +76,7 @@ export function describeJobs(name: string, open: () => Promise<PlaceForJobs>): v
       stop.abort();
       await expect(run).rejects.toMatchObject({ name: 'AbortError' });
       expect(await new TaskRecords(store, id).readOutput()).toBeUndefined();
-    });
+    }, 60_000);
 
     it('does not begin what is aborted already', async () => {
       const run = jobs.run(jobOf(await ask(store, behaviours.succeed)), AbortSignal.abort());

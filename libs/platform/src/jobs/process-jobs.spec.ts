@@ -24,7 +24,7 @@ let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'palimpsest-jobs-'));
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
 
 function open(graceMs = 5000, env: Record<string, string> = {}) {
   const config = {
@@ -127,10 +127,10 @@ describe('ProcessJobs', () => {
     const stop = new AbortController();
     const id = await ask(behaviours.neverListen);
     const run = jobs.run(jobOf(id), stop.signal);
-    await eventually('it began', () => new TaskRecords(store, id).readProgress());
+    await eventually('it began', () => new TaskRecords(store, id).readProgress(), 30_000);
     stop.abort();
     await expect(run).rejects.toMatchObject({ name: 'AbortError' });
-  });
+  }, 60_000);
 
   it('says when a process cannot be started', async () => {
     const { config, ask } = open();
@@ -155,11 +155,11 @@ describe('ProcessJobs', () => {
     const env = { ...process.env, STORE_URL: config.STORE_URL };
     const run = spawn(process.execPath, [parent], { env, stdio: ['ignore', 'pipe', 'inherit'] });
     const [pid] = (await once(run.stdout, 'data')) as [Buffer];
-    await eventually('it began', () => new TaskRecords(store, id).readProgress(), 10_000);
+    await eventually('it began', () => new TaskRecords(store, id).readProgress(), 30_000);
     run.kill('SIGKILL');
     await eventually('the job is gone', () => !isRunning(Number(pid)), 10_000);
     expect((await new TaskRecords(store, id).loadState())?.length).toBe(1);
-  });
+  }, 90_000);
 });
 
 function isRunning(pid: number): boolean {

@@ -78,8 +78,11 @@ describe('a scrape', () => {
 
   it('costs little: a thousand calls to the store are told of in a few milliseconds', () => {
     const metrics = new Metrics();
-    const started = performance.now();
-    for (let i = 0; i < 1000; i++) metrics.storeCall({ operation: 'read', seconds: 0.01, bytes: 7 });
-    expect(performance.now() - started).toBeLessThan(200);
+    const rounds = Array.from({ length: 5 }, () => {
+      const started = performance.now();
+      for (let i = 0; i < 1000; i++) metrics.storeCall({ operation: 'read', seconds: 0.01, bytes: 7 });
+      return performance.now() - started;
+    });
+    expect(Math.min(...rounds)).toBeLessThan(200);
   });
 });

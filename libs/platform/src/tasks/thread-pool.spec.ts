@@ -14,14 +14,14 @@ let folder = '';
 let pool: ThreadPool;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'palimpsest-threads-'));
-  pool = new ThreadPool(2, 200);
+  pool = new ThreadPool(2);
 });
 afterAll(async () => {
   await pool.close();
   await rm(folder, { recursive: true });
 });
 
-function start(seed: number, signal = new AbortController().signal) {
+function start(seed: number, signal = new AbortController().signal, on = pool) {
   const input = aCompareInput({ seed });
   const progress: Progress[] = [];
   const place = {
@@ -31,7 +31,7 @@ function start(seed: number, signal = new AbortController().signal) {
     linearAlgebra: { name: 'openblas' as const },
   };
   const order = { taskId: taskId('compare', input), kind: 'compare' as const, input, ...place };
-  return { progress, ended: pool.run(order, { signal, onProgress: (each) => progress.push(each) }) };
+  return { progress, ended: on.run(order, { signal, onProgress: (each) => progress.push(each) }) };
 }
 
 describe('ThreadPool', () => {
@@ -58,18 +58,27 @@ describe('ThreadPool', () => {
   });
 
   it.each([
-    ['listens', behaviours.waitForStop],
-    ['does not listen', behaviours.neverListen],
-  ])('stops a task that %s', async (_, seed) => {
-    const stop = new AbortController();
-    const { progress, ended } = start(seed, stop.signal);
-    await eventually('it runs', () => progress.some(({ done }) => done === 0.5));
-    stop.abort();
-    const ending = await ended.catch((error: unknown) => error);
-    expect(ending).toMatchObject(
-      seed === behaviours.waitForStop ? { outcome: { ok: false } } : { name: 'AbortError' },
-    );
-  });
+    ['listens', behaviours.waitForStop, 10_000],
+    ['does not listen', behaviours.neverListen, 200],
+  ])(
+    'stops a task that %s',
+    async (_, seed, graceMs) => {
+      const own = new ThreadPool(1, graceMs);
+      try {
+        const stop = new AbortController();
+        const { progress, ended } = start(seed, stop.signal, own);
+        await eventually('it runs', () => progress.some(({ done }) => done === 0.5), 30_000);
+        stop.abort();
+        const ending = await ended.catch((error: unknown) => error);
+        expect(ending).toMatchObject(
+          seed === behaviours.waitForStop ? { outcome: { ok: false } } : { name: 'AbortError' },
+        );
+      } finally {
+        await own.close();
+      }
+    },
+    60_000,
+  );
 
   it('says when a thread dies, and goes on with another', async () => {
     await expect(start(behaviours.exitWithLastWords).ended).rejects.toMatchObject({ code: 'unavailable' });

@@ -93,7 +93,7 @@ describe('a mirror of objects', () => {
     const { listedAt } = mirror;
     api.refuse = new ApiFailure(0, 'connection refused');
     api.tell(new ApiFailure(0, 'socket hang up'));
-    await eventually('tried in vain', () => api.lists === 2);
+    await eventually('tried in vain', () => api.lists >= 2);
     expect(names()).toEqual(['a']);
     expect(mirror.listedAt).toBe(listedAt);
     await eventually('said so', () => warnings.some((line) => line.includes('connection refused')));
