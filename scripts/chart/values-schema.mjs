@@ -13,11 +13,29 @@ const digest = () => optional(/^sha256:[0-9a-f]{64}$/);
 const whole = (least = 0) => z.int().min(least);
 const variables = () => z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), anything()]));
 const resources = () => z.strictObject({ requests: anything(), limits: anything() }).partial();
-const image = z.strictObject({ repository: z.string(), tag: z.string(), digest: digest() });
+/** A registry may have a port; a tag has a place of its own. */
+const repository = /^[^\s:@]+(:\d+\/[^\s:@]+)?$/;
+const tag = () => optional(/^[\w][\w.-]{0,127}$/);
+const image = z.strictObject({ repository: z.string().regex(repository), tag: tag(), digest: digest() });
+const quantity = () => z.string().regex(/^[0-9]+(\.[0-9]+)?([EPTGM]i?|k|Ki)?$/);
+const tolerations = () =>
+  z.array(
+    z
+      .strictObject({
+        key: z.string(),
+        operator: z.enum(['Exists', 'Equal']),
+        value: z.string(),
+        effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']),
+        tolerationSeconds: whole(),
+      })
+      .partial(),
+  );
+/** How many pods: a number, or a percentage. */
+const pods = () => z.union([whole(), z.string().regex(/^[0-9]+%$/)]);
 const peers = list;
 
 const scaler = { minReplicas: whole(1), maxReplicas: whole(1) };
-const orNothing = (shape) => z.union([z.strictObject({}), shape]);
+const orNothing = (shape) => z.union([z.strictObject({}), shape]).nullable();
 
 const service = z
   .strictObject({
@@ -27,7 +45,7 @@ const service = z
     env: variables(),
     envFrom: list(),
     nodeSelector: words(),
-    tolerations: list(),
+    tolerations: tolerations(),
     affinity: anything(),
     topologySpread: list(),
     priorityClassName: name(),
@@ -46,27 +64,27 @@ const service = z
         authentication: name().optional(),
       }),
     ),
-    disruptionBudget: anything(),
+    disruptionBudget: z.strictObject({ minAvailable: pods(), maxUnavailable: pods() }).partial().nullable(),
   })
   .partial()
   .meta({ id: 'service' });
 
 const jobs = z.strictObject({
   kind: z.enum(['kubernetes', 'process']),
-  image,
+  image: image.extend({ repository: optional(repository) }),
   gpus: whole().max(16),
   gpuResource: z.string().regex(/^[a-z0-9.-]+\/[A-Za-z0-9._-]+$/),
   nodeSelector: words(),
   gpuNodeSelector: words(),
-  tolerations: list(),
-  gpuTolerations: list(),
+  tolerations: tolerations(),
+  gpuTolerations: tolerations(),
   gpuRuntimeClassName: name(),
   priorityClassName: name(),
   queue: name(),
   gangSeconds: whole().max(600),
   ttlSecondsAfterFinished: whole(),
   activeDeadlineSeconds: whole(60),
-  ephemeralStorage: z.string(),
+  ephemeralStorage: quantity(),
   env: variables(),
   podLabels: words(),
   podAnnotations: words(),
@@ -81,6 +99,7 @@ const networkPolicy = z.strictObject({
   busTo: peers(),
   storeTo: peers(),
   databaseTo: peers(),
+  databasePorts: z.array(whole(1).max(65_535)),
   apiServerTo: peers(),
   apiServerPorts: z.array(whole(1).max(65_535)).min(1),
   extraEgress: list(),
@@ -90,9 +109,17 @@ const serviceNames = ['api', 'ingestion', 'training', 'activations', 'analysis',
 
 const values = z.strictObject({
   nameOverride: name(),
-  fullnameOverride: name(),
+  fullnameOverride: optional(/^[a-z]([-a-z0-9]*[a-z0-9])?$/),
   mode: z.enum(['services', 'single']),
-  image: image.extend({ pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']), pullSecrets: list() }),
+  image: image.extend({
+    pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']),
+    pullSecrets: z.array(z.strictObject({ name: z.string().min(1) })),
+  }),
+  user: z.strictObject({
+    runAsUser: whole().nullable(),
+    runAsGroup: whole().nullable(),
+    fsGroup: whole().nullable(),
+  }),
   bus: z.strictObject({
     url: optional(/^(kafka:\/\/.+|memory:)$/),
     existingSecret: name(),
@@ -117,7 +144,7 @@ const values = z.strictObject({
   ),
   single: service,
   jobs,
-  data: z.strictObject({ existingClaim: name(), size: z.string(), storageClassName: name() }),
+  data: z.strictObject({ existingClaim: name(), size: quantity(), storageClassName: name() }),
   serviceAccount: z.strictObject({ annotations: words() }),
   service: z.strictObject({ type: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']), annotations: words() }),
   ingress: z.strictObject({
@@ -144,7 +171,10 @@ const values = z.strictObject({
 });
 
 /** What the chart sets itself, and what belongs into a Secret. */
-const elsewhere = ['DATA_DIR', 'BUS_URL', 'STORE_URL', 'DATABASE_URL', 'JOBS_URL', 'HTTP_HOST', 'HTTP_PORT'];
+const elsewhere = [
+  ...['DATA_DIR', 'BUS_URL', 'STORE_URL', 'DATABASE_URL', 'JOBS_URL', 'HTTP_HOST', 'HTTP_PORT'],
+  ...['CONCURRENCY', 'GPUS_PER_JOB'],
+];
 const secret = ['KAFKA_PASSWORD', 'S3_ACCESS_KEY', 'S3_SECRET_KEY'];
 
 /** The settings that a process reads; a number may be written as a text too. */
@@ -158,7 +188,7 @@ function settings() {
   return {
     type: 'object',
     properties: Object.fromEntries(known),
-    patternProperties: { '^(OTEL|AWS|NODE|PG)[A-Z_]+$': { type: ['string', 'number', 'boolean'] } },
+    patternProperties: { '^(OTEL|AWS|NODE|PG)[A-Z0-9_]+$': { type: ['string', 'number', 'boolean'] } },
     additionalProperties: false,
   };
 }

@@ -14,12 +14,26 @@
 {{- $_ := set $own "CONCURRENCY" (.service.concurrency | toString) -}}
 {{- with .root.Values.bus.url }}{{ $_ := set $own "BUS_URL" . }}{{ end -}}
 {{- if has "api" .service.runs -}}
-  {{- with .root.Values.database.url }}{{ $_ := set $own "DATABASE_URL" . }}{{ end -}}
-  {{- if gt (int .root.Values.jobs.gpus) 0 }}{{ $_ := set $own "GPUS_PER_JOB" (.root.Values.jobs.gpus | toString) }}{{ end -}}
+  {{- $own = mergeOverwrite $own (include "palimpsest.databaseEnvironment" .root | fromYaml) -}}
+  {{- if eq .root.Values.jobs.kind "kubernetes" }}{{ $_ := set $own "GPUS_PER_JOB" (.root.Values.jobs.gpus | toString) }}{{ end -}}
 {{- end -}}
 {{- if has "training" .service.runs }}{{ $_ := set $own "JOBS_URL" (include "palimpsest.jobsUrl" .root) }}{{ end -}}
 {{- range $name, $value := .service.env }}{{ $_ := set $own $name $value }}{{ end -}}
 {{ toYaml $own }}
+{{- end }}
+
+{{/* Where the database is; a Secret without the URL that it must have keeps the pod from starting. @returns YAML mapping */}}
+{{- define "palimpsest.databaseEnvironment" -}}
+{{- with .Values.database -}}
+  {{- if .url -}}
+    {{ toYaml (dict "DATABASE_URL" .url) }}
+  {{- else if .existingSecret -}}
+    {{- $key := get .secretKeys "DATABASE_URL" | default "DATABASE_URL" -}}
+    {{ toYaml (dict "DATABASE_URL" (dict "valueFrom" (dict "secretKeyRef" (dict "name" .existingSecret "key" $key)))) }}
+  {{- else -}}
+    {}
+  {{- end -}}
+{{- end -}}
 {{- end }}
 
 {{- define "palimpsest.jobsUrl" -}}

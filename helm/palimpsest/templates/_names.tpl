@@ -2,11 +2,17 @@
 {{ default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" }}
 {{- end }}
 
-{{/* At most 40 characters, so that the longest suffix fits a label. */}}
+{{/* At most 40 characters, so that the longest suffix fits a label, and no dots, which a Service's name may not have. */}}
 {{- define "palimpsest.fullname" -}}
 {{- $name := include "palimpsest.name" . -}}
 {{- $both := contains $name .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name $name) -}}
-{{ default $both .Values.fullnameOverride | trunc 40 | trimSuffix "-" }}
+{{ include "palimpsest.cut" (dict "name" (default $both .Values.fullnameOverride | replace "." "-") "length" 40) }}
+{{- end }}
+
+{{/* A name of so many characters at most; of a longer one the end tells it from others. @param name, length */}}
+{{- define "palimpsest.cut" -}}
+{{- $kept := sub .length 7 | int -}}
+{{ gt (len .name) (int .length) | ternary (printf "%s-%s" (.name | trunc $kept | trimSuffix "-") (.name | sha256sum | trunc 6)) .name }}
 {{- end }}
 
 {{- define "palimpsest.selectorLabels" -}}
@@ -26,8 +32,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 
 {{/* What the names of Jobs begin with, and what tells those of two releases apart; the program takes 22 characters. */}}
 {{- define "palimpsest.jobsName" -}}
-{{- $name := include "palimpsest.fullname" . -}}
-{{ gt (len $name) 22 | ternary (printf "%s-%s" ($name | trunc 15 | trimSuffix "-") ($name | sha256sum | trunc 6)) $name }}
+{{ include "palimpsest.cut" (dict "name" (include "palimpsest.fullname" .) "length" 22) }}
 {{- end }}
 
 {{/* The labels by which the program finds its Jobs and their pods. */}}
@@ -51,6 +56,8 @@ app.kubernetes.io/component: job
 {{- end }}
 
 {{- define "palimpsest.jobsImage" -}}
-{{- $image := .Values.jobs.image.repository | empty | ternary .Values.image .Values.jobs.image -}}
+{{- $own := .Values.jobs.image -}}
+{{- $image := merge (dict "repository" (default .Values.image.repository $own.repository)) $own -}}
+{{- $image = or $own.repository $own.tag $own.digest | empty | ternary .Values.image $image -}}
 {{ include "palimpsest.image" (dict "image" $image "version" .Chart.AppVersion) }}
 {{- end }}

@@ -1,9 +1,11 @@
 {{/* Neither root nor any privilege, nothing writable but the volumes. */}}
 {{- define "palimpsest.podSecurity" -}}
 runAsNonRoot: true
-runAsUser: 65532
-runAsGroup: 65532
-fsGroup: 65532
+{{- range $name, $value := .Values.user }}
+{{- if not (kindIs "invalid" $value) }}
+{{ $name }}: {{ int $value }}
+{{- end }}
+{{- end }}
 fsGroupChangePolicy: OnRootMismatch
 seccompProfile: { type: RuntimeDefault }
 {{- end }}

@@ -19,11 +19,15 @@
 {{- end }}
 
 {{- define "palimpsest.storePort" -}}
-{{- $endpoint := regexReplaceAll "%3A" (regexFind "endpoint=[^&]*" .Values.store.url) ":" -}}
+{{- $endpoint := regexReplaceAll "(?i)%2f" (regexReplaceAll "(?i)%3a" (regexFind "endpoint=[^&]*" .Values.store.url) ":") "/" -}}
 {{ default (contains "endpoint=http:" $endpoint | ternary "80" "443") (regexFind "[0-9]+$" (regexFind ":[0-9]+/?$" $endpoint | trimSuffix "/")) }}
 {{- end }}
 
-{{- define "palimpsest.databasePort" -}}
+{{/* As the program looks for it. @returns YAML list under `ports` */}}
+{{- define "palimpsest.databasePorts" -}}
 {{- $authority := regexReplaceAll "[/?].*$" (regexReplaceAll "^[a-z]+://" .Values.database.url "") "" -}}
-{{ default "5432" (regexFind "[0-9]+$" (regexFind ":[0-9]+$" $authority)) }}
+{{- $own := regexFind "[0-9]+$" (regexFind ":[0-9]+$" $authority) -}}
+{{- $asked := regexFind "[0-9]+$" (regexFind "[?&]port=[0-9]+" .Values.database.url) -}}
+{{- $port := coalesce $own $asked (get .Values.settings "PGPORT" | toString) "5432" -}}
+{{ toYaml (dict "ports" (default (list (int $port)) .Values.networkPolicy.databasePorts)) }}
 {{- end }}

@@ -22,9 +22,11 @@ export async function predict(
     progress: (done, of) => note(`${done} of ${of} images`),
   });
   let code: number = exitCodes.ok;
-  if (!json) print(csvLine(['path', 'predicted', ...checkpoint.classes]));
+  // Not before there is something to head: the engine may not open.
+  const header = json ? [] : [csvLine(['path', 'predicted', ...checkpoint.classes])];
   try {
     for await (const prediction of predictions) {
+      for (const line of header.splice(0)) print(line);
       if ('problem' in prediction) {
         code = exitCodes.usage;
         note(prediction.problem);
