@@ -74,8 +74,6 @@ USER 65532:65532
 EXPOSE 7315
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["node", "/app/services/cli/bin/palimpsest.js"]
-COPY --from=build /layer/ /
-WORKDIR /data
 ARG VERSION=unknown REVISION=unknown SOURCE=unknown CREATED=1970-01-01T00:00:00Z
 LABEL org.opencontainers.image.title="Palimpsest" \
       org.opencontainers.image.description="Which pretrained start was the right one for your medical images" \
@@ -84,6 +82,9 @@ LABEL org.opencontainers.image.title="Palimpsest" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.created="${CREATED}"
+# After the labels: a builder takes an earlier copy for the same that differs in nothing but dates.
+COPY --from=build /layer/ /
+WORKDIR /data
 
 FROM ${BUILD_BASE} AS cuda
 COPY scripts/image/cuda.txt /

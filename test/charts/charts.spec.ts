@@ -177,9 +177,21 @@ describe.skipIf(lacking.length > 0)(`the chart (needs ${programNames.join(', ')}
     ['Jobs beside an embedded store', ['mode=single', 'store.url='], /jobs\.kind: kubernetes needs a store/],
     [
       'two pods on one embedded database',
-      ['mode=single', 'jobs.kind=process', 'database.url=', 'single.replicas=2'],
+      ['mode=single', 'jobs.kind=process', 'database.url=pglite:/data/db', 'single.replicas=2'],
       /single: expected one pod/,
     ],
+    [
+      'two pods on files of one',
+      ['mode=single', 'jobs.kind=process', 'store.url=file:/data/store', 'single.replicas=2'],
+      /single: expected one pod/,
+    ],
+    ['an image without a name', ['image.repository='], /image\/repository/],
+    ['a tag in the name of an image', ['image.repository=palimpsest/runtime:0.1.0'], /image\/repository/],
+    ['space in words', ['jobs.ephemeralStorage=lots'], /ephemeralStorage/],
+    ['a toleration of no kind', ['jobs.tolerations[0].operator=Foo'], /tolerations\/0\/operator/],
+    ['a budget of another kind', ['defaults.disruptionBudget.most=1'], /disruptionBudget/],
+    ['how many tasks at once among the settings', ['settings.CONCURRENCY=3'], /CONCURRENCY/],
+    ['dots in names', ['fullnameOverride=a.b'], /fullnameOverride/],
   ];
   it.each(refused)('refuses %s, and names it', (_, sets, expected) => {
     const args = sets.flatMap((set) => ['--set', set]);
