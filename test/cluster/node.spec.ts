@@ -6,7 +6,6 @@ import { readTaskLog } from '@palimpsest/platform';
 import { eventually, someResources } from '@palimpsest/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Job } from '../../libs/platform/src/jobs/jobs.js';
-import { permissionsIn } from '../../libs/platform/src/jobs/kubernetes/permissions.js';
 import { missing, startLab, type Lab, type OwnImage } from './lab/lab.mjs';
 import { corner, type Corner } from './support/corner.js';
 import { makeGpuPool, ontoGpuPool } from './support/gpu-pool.js';
@@ -79,7 +78,7 @@ describe.skipIf(reason)(`jobs on a real node${reason === undefined ? '' : ` (ski
   });
 
   it('end each by its own where they share a Job, and are told to stop one by one', async () => {
-    const place = await corner(lab, permissionsIn({ gangSeconds: 3 }));
+    const place = await corner(lab);
     const wait = 'trap "exit 1" TERM; while true; do sleep 0.1; done';
     const script = `case $JOB_COMPLETION_INDEX in 0) exit 0;; 1) exit 42;; *) ${wait};; esac`;
     const jobs = await place.open({ ...shell(script), options: { gangSeconds: '3' } });

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { readFile, writeFile } from 'node:fs/promises';
 import { Module } from '@nestjs/common';
 import {
   BUS,
@@ -31,9 +32,9 @@ describe.skipIf(reason)(
     });
     afterEach(() => vi.unstubAllEnvs());
 
-    async function start(place: Corner, more: Record<string, string> = {}) {
+    async function start(place: Corner, more: Record<string, string> = {}, options = {}) {
       vi.stubEnv('KUBECONFIG', place.kubeconfig);
-      const JOBS_URL = await place.urlFor({ annotations: { 'lab/hold': 'yes' } });
+      const JOBS_URL = await place.urlFor({ annotations: { 'lab/hold': 'yes' }, options });
       const settings = { JOBS_URL, STORE_URL: place.storeUrl, LOG_LEVEL: 'silent', ...more };
       const app = await createApp(loadConfig(settings), [CompareModule]);
       await app.init();
@@ -76,6 +77,20 @@ describe.skipIf(reason)(
       await eventually('finished', () => second.finished.length > 0, 30_000);
       expect(second.finished).toMatchObject([{ taskId: 'a', outcome: { ok: true } }]);
       await second.app.close();
+    });
+
+    it('starts while the API server is away, says so, and stops at once, also where Jobs have an owner', async () => {
+      const place = await corner(lab);
+      const kubeconfig = `${place.kubeconfig}.away`;
+      const text = await readFile(place.kubeconfig, 'utf8');
+      await writeFile(kubeconfig, text.replace(/https:\/\/[\w.]+:\d+/, 'https://127.0.0.1:1'));
+      const { app, told, ask } = await start({ ...place, kubeconfig }, {}, { owner: 'release' });
+      await ask(0);
+      const words = 'Kubernetes: no answer from the API server';
+      await eventually('it says so', () => told.some((each) => each.startsWith(words)), 30_000);
+      const began = performance.now();
+      await app.close();
+      expect(performance.now() - began).toBeLessThan(10_000);
     });
 
     it('says what a job waits for, never gives it up for that, and leaves nothing of it when it is cancelled', async () => {

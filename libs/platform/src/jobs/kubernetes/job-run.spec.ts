@@ -1,3 +1,4 @@
+import { PlatformError } from '@palimpsest/contracts';
 import { eventually, someResources } from '@palimpsest/testing';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
@@ -6,7 +7,7 @@ import { ApiFailure } from './api-failure.js';
 import { indexLabels } from './indexed-job.js';
 import { JobRun, type JobRunParts } from './job-run.js';
 import type { Removal } from './kubernetes-api.js';
-import type { KubeJob, KubePod } from './objects.js';
+import type { KubeJob, KubeOwner, KubePod } from './objects.js';
 
 const job: Job = { kind: 'train', taskId: 'id', needs: someResources };
 const manifest: KubeJob = {
@@ -32,13 +33,16 @@ class FakeCluster {
   /** What deleting leads to. */
   onDelete: (removal: Removal) => void = () => (this.job = undefined);
   isDone = false;
+  owner: () => KubeOwner | undefined = () => undefined;
+  /** Whether what is known of Jobs is older than they are. */
+  blind = false;
   withdrawn = new Set<string>();
   manifest = manifest;
   #made = 0;
 
-  make(status?: KubeJob['status']): KubeJob {
-    const metadata = { ...this.manifest.metadata, uid: String(++this.#made) };
-    this.job = { ...this.manifest, metadata, ...(status && { status }) };
+  make(status?: KubeJob['status'], from = this.manifest): KubeJob {
+    const metadata = { ...from.metadata, uid: String(++this.#made) };
+    this.job = { ...from, metadata, ...(status && { status }) };
     return this.job;
   }
 
@@ -55,16 +59,17 @@ class FakeCluster {
       const failure = this.failures.shift();
       return failure ? Promise.reject(failure) : Promise.resolve(value);
     };
-    const create = () => {
+    const create = (manifest: KubeJob) => {
       const refused = this.failures.shift() ?? (this.job && new ApiFailure(409, 'exists'));
-      return refused ? Promise.reject(refused) : Promise.resolve(this.make());
+      return refused ? Promise.reject(refused) : Promise.resolve(this.make(undefined, manifest));
     };
     const remove = (removal: Removal) => {
       this.removals.push(removal);
       this.onDelete(removal);
       return answer(undefined);
     };
-    const known = () => new Map(this.job ? [['a', this.job]] : []);
+    const known = () => new Map(this.job && !this.blind ? [['a', this.job]] : []);
+    const listedAt = () => (this.blind ? -Infinity : performance.now());
     return {
       api: {
         createJob: create,
@@ -88,12 +93,13 @@ class FakeCluster {
           return known();
         },
         get listedAt() {
-          return performance.now();
+          return listedAt();
         },
       },
       pods: { objects: this.pods },
       timing: { lookMs: 5, stuckMs: 20, podlessMs: 10, removalMs: 40 },
       ...{ place, log: pino({ level: 'silent' }), followed: () => 'me' },
+      owner: () => new Promise((resolve) => resolve(this.owner())),
       isDone: () => Promise.resolve(this.isDone),
       keepLog: (text) => {
         this.kept.push(text);
@@ -198,6 +204,36 @@ describe('a run of a job', () => {
     expect(cluster.removals).toEqual([]);
   });
 
+  it('is lost with its Job also where nobody saw it come and go, and only then', async () => {
+    const cluster = new FakeCluster();
+    cluster.blind = true;
+    let ended = false;
+    const run = cluster.run().finally(() => (ended = true));
+    const lost = expect(run).rejects.toThrow('train id lost its Job a, which was deleted');
+    await eventually('made', () => cluster.job);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(ended).toBe(false);
+    cluster.job = undefined;
+    await lost;
+  });
+
+  it('has the owner of the moment when its Job is made, and waits while there is none', async () => {
+    const cluster = new FakeCluster();
+    const words = 'waits, as no Job can be made: its owner ConfigMap release is not there';
+    cluster.owner = () => {
+      throw new PlatformError('unavailable', words);
+    };
+    const run = cluster.run();
+    await eventually('it says so', () => cluster.said.includes(words));
+    expect(cluster.job).toBeUndefined();
+    const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'release', uid: 'new' };
+    cluster.owner = () => owner;
+    await eventually('made', () => cluster.job);
+    expect(cluster.job?.metadata).toMatchObject({ name: 'a', ownerReferences: [owner] });
+    cluster.end('Complete');
+    expect(await run).toBe('done');
+  });
+
   it('gives up a pod that does not end, and deletes its Job without waiting for what is on a node that is gone', async () => {
     const cluster = new FakeCluster();
     cluster.onDelete = ({ propagation }) => {
@@ -229,10 +265,11 @@ describe('a run of a job', () => {
     it('ends by what becomes of its own index', async () => {
       const cluster = shared();
       const runs = [run(cluster, 'another'), run(cluster, 'one')];
+      const lost = expect(runs[0]).rejects.toThrow('train another lost its pod: index 0 failed');
       await eventually('made', () => cluster.job);
       cluster.job = { ...cluster.job, status: { completedIndexes: '1', failedIndexes: '0' } };
       expect(await runs[1]).toBe('done');
-      await expect(runs[0]).rejects.toThrow('train another lost its pod: index 0 failed');
+      await lost;
     });
 
     it('is taken out when it is cancelled, also where the Job is made only after that', async () => {

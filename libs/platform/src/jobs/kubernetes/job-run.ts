@@ -4,11 +4,12 @@ import type { Logger } from 'pino';
 import { LetGo, type Job } from '../jobs.js';
 import { ApiFailure } from './api-failure.js';
 import { atIndex, indexOf, indexOfPod, tasksOf } from './indexed-job.js';
+import { withOwner } from './job-owner.js';
 import { isFinished, newest, stateOf, type JobState } from './job-state.js';
 import type { KubernetesApi } from './kubernetes-api.js';
 import { FOLLOWED, taskContainer } from './manifest.js';
 import type { Mirror } from './mirror.js';
-import { isOwnedBy, type KubeJob, type KubePod } from './objects.js';
+import { isOwnedBy, type KubeJob, type KubeOwner, type KubePod } from './objects.js';
 import { persist } from './persist.js';
 import type { KubernetesPlace } from './place.js';
 import { Podless } from './podless.js';
@@ -21,7 +22,7 @@ export interface Timing {
   lookMs: number;
   /** How long a job may be stuck before it is given up. */
   stuckMs: number;
-  /** How long a Job without a pod is left alone before somebody asks why, and between two times. */
+  /** How long a Job without a pod, or not seen yet, is left alone before somebody asks why, and between two times. */
   podlessMs: number;
   /** How long the pods of a Job that is deleted may take to end; then it is deleted without waiting for them. */
   removalMs: number;
@@ -38,6 +39,8 @@ export interface JobRunParts {
   pods: Pick<Mirror<'pods'>, 'objects'>;
   timing: Timing;
   log: Logger;
+  /** Looks up what the Job is to go with, each time that one is made. */
+  owner: () => Promise<KubeOwner | undefined>;
   /** Whether the task's output is in the store. */
   isDone: () => Promise<boolean>;
   /** Keeps what a pod said that came to a bad end. */
@@ -66,6 +69,8 @@ export class JobRun {
   /** When the Job was known to exist, by `performance.now()`. */
   #begunAt = 0;
   #seen = false;
+  /** When it was last known to exist without being seen. */
+  #thereAt = 0;
   #stuckSince: number | undefined;
 
   constructor(job: Job, manifest: KubeJob, parts: JobRunParts, signal: AbortSignal) {
@@ -114,7 +119,7 @@ export class JobRun {
 
   #begun({ metadata }: KubeJob, how: string): true {
     this.#uid = metadata?.uid ?? '';
-    this.#begunAt = performance.now();
+    this.#begunAt = this.#thereAt = performance.now();
     this.#parts.log.info({ job: this.#name }, how);
     return true;
   }
@@ -128,8 +133,9 @@ export class JobRun {
 
   /** @returns undefined when there is one of the name */
   async #create(): Promise<KubeJob | undefined> {
+    const manifest = withOwner(this.#manifest, await this.#parts.owner());
     try {
-      return await this.#parts.api.createJob(this.#manifest);
+      return await this.#parts.api.createJob(manifest);
     } catch (error) {
       if (error instanceof ApiFailure && error.status === 409) return undefined;
       throw error;
@@ -167,9 +173,17 @@ export class JobRun {
   }
 
   /** What is known of it may be older than the Job. */
-  #unseen(listedAt: number): JobState {
-    if (!this.#seen && listedAt < this.#begunAt) return { is: 'running' };
+  async #unseen(listedAt: number): Promise<JobState> {
+    if (!this.#seen && listedAt < this.#begunAt && (await this.#isThere())) return { is: 'running' };
     return { is: 'lost', how: `lost its Job ${this.#name}, which was deleted` };
+  }
+
+  /** Asked seldom: a Job that came and went between two looks would else be missed only when all are listed again. */
+  async #isThere(): Promise<boolean> {
+    if (performance.now() - this.#thereAt <= this.#parts.timing.podlessMs) return true;
+    const found = await this.#persist(() => this.#parts.api.readJob(this.#name));
+    this.#thereAt = performance.now();
+    return found?.metadata?.uid === this.#uid;
   }
 
   /** The Job may be known to have failed before its pod's last state is. */

@@ -80,6 +80,15 @@ describe('the API of Kubernetes', () => {
     await api.deletePod('a');
   });
 
+  it('knows who owns by a uid', async () => {
+    const there = await serve(json({ metadata: { name: 'release', uid: '7' } }));
+    const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'release', uid: '7' };
+    expect(await there.api.ownerOf('release')).toEqual(owner);
+    expect(there.asked).toMatchObject([{ url: '/api/v1/namespaces/studies/configmaps/release' }]);
+    const { api } = await serve(json({ message: 'not found' }, 404));
+    expect(await api.ownerOf('release')).toBeUndefined();
+  });
+
   it('says when there is no answer', async () => {
     const { api } = await serve((_, response) => void response.destroy());
     await expect(api.version()).rejects.toMatchObject({ code: 'unavailable', status: 0 });

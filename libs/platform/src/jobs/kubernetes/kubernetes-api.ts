@@ -1,4 +1,3 @@
-import { PlatformError } from '@palimpsest/contracts';
 import { ApiFailure } from './api-failure.js';
 import type {
   KubeAccessReview,
@@ -38,6 +37,9 @@ export interface Removal {
   /** `Foreground`: it is there until its pods are gone. `Background`: it goes at once, and its pods after it. */
   propagation: 'Foreground' | 'Background';
 }
+
+/** A call whose answer must come in time. */
+type Asked = Omit<Call, 'signal'> & { signal?: AbortSignal | undefined };
 
 const ANSWER_MS = 30_000;
 /** A watch that is dropped on the way says nothing, so none lasts longer. */
@@ -87,9 +89,13 @@ export class KubernetesApi {
     await orUndefined(this.#json({ method: 'DELETE', path: this.#pathOf('pods', name) }));
   }
 
-  async list<R extends WatchedResource>(resource: R, labelSelector: string): Promise<Listing<Watchable[R]>> {
+  async list<R extends WatchedResource>(
+    resource: R,
+    labelSelector: string,
+    signal?: AbortSignal,
+  ): Promise<Listing<Watchable[R]>> {
     const list = await this.#json<KubeList<Watchable[R]>>({
-      ...{ method: 'GET', path: this.#pathOf(resource), query: { labelSelector } },
+      ...{ method: 'GET', path: this.#pathOf(resource), query: { labelSelector }, signal },
     });
     return { items: list.items, version: list.metadata?.resourceVersion ?? '' };
   }
@@ -126,14 +132,12 @@ export class KubernetesApi {
       .map(({ message = '' }) => message);
   }
 
-  /** What makes a ConfigMap the owner of an object. @throws PlatformError `invalid` where there is none of this name */
-  async ownerOf(configMap: string): Promise<KubeOwner> {
+  /** What makes a ConfigMap the owner of an object. @returns undefined when there is none of this name */
+  async ownerOf(configMap: string, signal?: AbortSignal): Promise<KubeOwner | undefined> {
     const path = `/api/v1/namespaces/${this.#namespace}/configmaps/${configMap}`;
-    const found = await orUndefined(this.#json<KubeConfigMap>({ method: 'GET', path }));
+    const found = await orUndefined(this.#json<KubeConfigMap>({ method: 'GET', path, signal }));
     const uid = found?.metadata?.uid;
-    if (uid !== undefined) return { apiVersion: 'v1', kind: 'ConfigMap', name: configMap, uid };
-    const expected = `expected a ConfigMap ${configMap} in namespace ${this.#namespace}, found none`;
-    throw new PlatformError('invalid', `JOBS_URL: owner: ${expected}`);
+    return uid === undefined ? undefined : { apiVersion: 'v1', kind: 'ConfigMap', name: configMap, uid };
   }
 
   /** Whether these credentials may do something in the namespace. */
@@ -164,12 +168,13 @@ export class KubernetesApi {
     return `${group}/namespaces/${this.#namespace}/${resource}${name === undefined ? '' : `/${name}`}`;
   }
 
-  async #json<T = unknown>(call: Omit<Call, 'signal'>): Promise<T> {
+  async #json<T = unknown>(call: Asked): Promise<T> {
     return JSON.parse(await this.#text(call)) as T;
   }
 
-  #text(call: Omit<Call, 'signal'>): Promise<string> {
-    return this.#transport.text({ ...call, signal: AbortSignal.timeout(ANSWER_MS) });
+  #text({ signal, ...call }: Asked): Promise<string> {
+    const limit = AbortSignal.timeout(ANSWER_MS);
+    return this.#transport.text({ ...call, signal: signal ? AbortSignal.any([signal, limit]) : limit });
   }
 }
 

@@ -8,13 +8,13 @@ import { addToLog } from '../../tasks/task-log.js';
 import type { Job, Jobs } from '../jobs.js';
 import { connectKubernetes } from './connect.js';
 import { Gangs } from './gangs.js';
+import { checkOwner, ownerNow } from './job-owner.js';
 import { JobRun, type Timing } from './job-run.js';
 import { Keeper } from './keeper.js';
 import type { KubernetesApi } from './kubernetes-api.js';
-import { jobName, manifestOf, selectorOf, type ManifestParts } from './manifest.js';
+import { jobName, manifestOf, selectorOf } from './manifest.js';
 import { Mirror } from './mirror.js';
-import { persist } from './persist.js';
-import type { KubeOwner } from './objects.js';
+import type { KubeJob } from './objects.js';
 import { parseKubernetesUrl, type KubernetesPlace } from './place.js';
 import { readTemplates, type JobTemplates } from './template.js';
 
@@ -47,7 +47,6 @@ interface Opened {
   jobs: Mirror<'jobs'>;
   pods: Mirror<'pods'>;
   keeping: NodeJS.Timeout;
-  owner: KubeOwner | undefined;
 }
 
 /**
@@ -63,6 +62,7 @@ export class KubernetesJobs implements Jobs {
   readonly #followedHere = new Map<string, string>();
   readonly #withdrawn = new Set<string>();
   readonly #gangs: Gangs;
+  readonly #closing = new AbortController();
   #opened: Promise<Opened> | undefined;
 
   constructor(options: KubernetesJobsOptions, place: KubernetesPlace, templates: JobTemplates) {
@@ -85,8 +85,7 @@ export class KubernetesJobs implements Jobs {
     waits: (what: string | undefined) => void = () => undefined,
   ): Promise<'done' | 'failed'> {
     signal.throwIfAborted();
-    const opened = await (this.#opened ??= this.#open());
-    const { api, jobs, pods } = opened;
+    const { api, jobs, pods } = await (this.#opened ??= this.#open());
     const { store, log } = this.#options;
     const { taskId, kind } = job;
     const said = changesOnly(waits);
@@ -94,6 +93,7 @@ export class KubernetesJobs implements Jobs {
     const parts = {
       ...{ api, jobs, pods, waits: said, place: this.#place, timing: this.#timing },
       log: log.child({ ...logFields(), taskId, kind }),
+      owner: () => ownerNow(api, this.#place),
       isDone: async () => (await storedOutput(kind, taskId, store)) !== undefined,
       keepLog: (text: string) => addToLog(store, taskId, text),
       followed: () => this.#followed(),
@@ -101,23 +101,24 @@ export class KubernetesJobs implements Jobs {
     };
     this.#followedHere.set(taskId, jobName(this.#place, job, gang));
     try {
-      const manifest = this.#manifestOf(job, { owner: opened.owner, gang });
-      return await new JobRun(job, manifest, parts, signal).toItsEnd();
+      return await new JobRun(job, this.#manifestOf(job, gang), parts, signal).toItsEnd();
     } finally {
       this.#followedHere.delete(taskId);
     }
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
     const opened = await this.#opened?.catch(() => undefined);
     clearInterval(opened?.keeping);
     await Promise.all([opened?.jobs.close(), opened?.pods.close()]);
   }
 
+  /** Does not wait until the API server is there: who is told to stop meanwhile must be able to. */
   async #open(): Promise<Opened> {
     const { log } = this.#options;
     const api = await connectKubernetes(this.#place, this.#options.env);
-    const owner = await this.#ownerOf(api);
+    await checkOwner(api, this.#place, { log, signal: this.#closing.signal });
     const labelSelector = selectorOf(this.#place);
     const jobs = new Mirror({ api, resource: 'jobs', labelSelector, log });
     const pods = new Mirror({ api, resource: 'pods', labelSelector, log });
@@ -127,15 +128,7 @@ export class KubernetesJobs implements Jobs {
     const followed = () => this.#followed();
     const followedHere = this.#followedHere;
     const keeper = new Keeper({ api, jobs, pods, followedHere, followed, abandonedMs, log });
-    return { api, jobs, pods, owner, keeping: setInterval(() => void keeper.round(), keepMs).unref() };
-  }
-
-  /** Waited for while the API server is away. */
-  async #ownerOf(api: KubernetesApi): Promise<KubeOwner | undefined> {
-    const { owner } = this.#place;
-    if (owner === undefined) return undefined;
-    const tell = (error: Error) => this.#options.log.warn({ err: error }, 'could not look up who owns jobs');
-    return persist(() => api.ownerOf(owner), { tell });
+    return { api, jobs, pods, keeping: setInterval(() => void keeper.round(), keepMs).unref() };
   }
 
   #followed(): string {
@@ -143,13 +136,11 @@ export class KubernetesJobs implements Jobs {
     return `${host}/${pid} ${(this.#options.now ?? (() => new Date()))().toISOString()}`;
   }
 
-  #manifestOf(job: Job, made: Pick<ManifestParts, 'owner' | 'gang'>) {
+  #manifestOf(job: Job, gang: readonly string[] | undefined): KubeJob {
     const { config, environment = () => ({}) } = this.#options;
     const threads = String(config.THREADS_PER_TASK ?? job.needs.cpus);
     return manifestOf(job, {
-      ...made,
-      place: this.#place,
-      templates: this.#templates,
+      ...{ gang, place: this.#place, templates: this.#templates },
       environment: { ...environment(), THREADS_PER_TASK: threads, JOB_LOG: 'store' },
     });
   }

@@ -6,7 +6,6 @@ import type {
   KubeContainer,
   KubeJob,
   KubeJobSpec,
-  KubeOwner,
   KubePodTemplate,
   KubeResources,
   KubeVariable,
@@ -21,8 +20,6 @@ export interface ManifestParts {
   templates: JobTemplates;
   /** Variables that the process of the job must have. */
   environment: Record<string, string>;
-  /** What the Job goes with. */
-  owner?: KubeOwner | undefined;
   /** Ids of the tasks that share the Job, each at its index; that of the task alone where left out. */
   gang?: readonly string[] | undefined;
 }
@@ -74,7 +71,7 @@ export function taskContainer(
 
 /** The Job of a task: the operator's template, with what only the program knows filled in. */
 export function manifestOf(job: Job, parts: ManifestParts): KubeJob {
-  const { place, templates, owner, gang } = parts;
+  const { place, templates, gang } = parts;
   const template = structuredClone(job.needs.gpus > 0 ? templates.gpu : templates.plain);
   const labels = {
     ...labelsOf(place),
@@ -89,7 +86,6 @@ export function manifestOf(job: Job, parts: ManifestParts): KubeJob {
       ...metadata,
       ...{ name: jobName(place, job, gang), namespace: place.namespace },
       labels: { ...metadata?.labels, ...labels, ...indexLabels(gang) },
-      ...(owner && { ownerReferences: [owner] }),
     },
     spec: specOf(spec as KubeJobSpec, { job, labels, parts }),
   };

@@ -80,7 +80,7 @@ export class Mirror<R extends WatchedResource> {
     const { api, resource, labelSelector } = this.#parts;
     const { signal } = this.#stop;
     const askedAt = performance.now();
-    const { items, version } = await api.list(resource, labelSelector);
+    const { items, version } = await api.list(resource, labelSelector, signal);
     const changes = await api.watch(resource, { labelSelector, version }, signal);
     this.#objects = new Map(items.map((item) => [item.metadata?.name ?? '', item]));
     this.#listedAt = askedAt;

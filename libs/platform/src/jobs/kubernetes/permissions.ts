@@ -11,23 +11,19 @@ export interface Permission {
   name?: string;
 }
 
-/** All that the service account of a process that runs jobs must be allowed, in the namespace of the jobs alone. */
+/**
+ * All that the service account of a process that runs jobs must be allowed, in the namespace of the jobs alone. Pods are
+ * deleted of gangs alone, which go on when `gangSeconds` is taken away.
+ */
 export const requiredPermissions: readonly Permission[] = [
   { group: 'batch', resource: 'jobs', verbs: ['create', 'get', 'list', 'watch', 'patch', 'delete'] },
-  { group: '', resource: 'pods', verbs: ['list', 'watch'] },
+  { group: '', resource: 'pods', verbs: ['list', 'watch', 'delete'] },
   { group: '', resource: 'pods/log', verbs: ['get'] },
   { group: '', resource: 'events', verbs: ['list'] },
 ];
 
-/** The same for a place whose Jobs may be shared by tasks that are ended one by one, or have an owner that is looked up. */
-export function permissionsIn({
-  owner,
-  gangSeconds,
-}: Pick<KubernetesPlace, 'owner' | 'gangSeconds'>): readonly Permission[] {
-  const withGangs = (permission: Permission) =>
-    permission.resource === 'pods' ? { ...permission, verbs: [...permission.verbs, 'delete'] } : permission;
-  return [
-    ...(gangSeconds === undefined ? requiredPermissions : requiredPermissions.map(withGangs)),
-    ...(owner === undefined ? [] : [{ group: '', resource: 'configmaps', verbs: ['get'], name: owner }]),
-  ];
+/** The same for a place whose Jobs may have an owner that is looked up. */
+export function permissionsIn({ owner }: Partial<KubernetesPlace>): readonly Permission[] {
+  if (owner === undefined) return requiredPermissions;
+  return [...requiredPermissions, { group: '', resource: 'configmaps', verbs: ['get'], name: owner }];
 }

@@ -12,6 +12,10 @@ export interface Persistence {
 
 const LONGEST_PAUSE_MS = 30_000;
 
+/** Whether it is worth another try. */
+export const mayPass = (error: unknown): error is PlatformError =>
+  error instanceof PlatformError && error.code === 'unavailable';
+
 /** Does something until it works or will never work: what is `unavailable` may come back. @throws the last failure */
 export async function persist<T>(
   action: () => Promise<T>,
@@ -21,7 +25,7 @@ export async function persist<T>(
     try {
       return await action();
     } catch (error) {
-      if (!(error instanceof PlatformError) || error.code !== 'unavailable') throw error;
+      if (!mayPass(error)) throw error;
       tell(error);
     }
     await sleep(pauseMs, undefined, { signal });
