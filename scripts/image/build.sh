@@ -10,14 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 target=${1:-runtime}
-cache=${IMAGE_CACHE:-$HOME/.cache/palimpsest-images}
 image=${IMAGE:-palimpsest/$target}
-
-fail() {
-  echo "build.sh: $*" >&2
-  exit 1
-}
-
 . scripts/image/daemon.sh
 
 build() {
@@ -39,7 +32,6 @@ runtime | runtime-gpu) ;;
 *) fail "expected runtime or runtime-gpu, found $target" ;;
 esac
 for program in git node; do need "$program"; done
-mkdir -p "$cache"
 have_daemon
 [ -n "${BUILD_BASE:-}" ] && [ -n "${RUNTIME_BASE:-}" ] || scripts/image/bases.sh
 build

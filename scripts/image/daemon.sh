@@ -1,9 +1,17 @@
-# A Docker daemon for scripts that are sourced with it: the one that DOCKER_HOST names; where none answers, one of its
-# own (as root), which ends with the script. Needs `cache`, a folder for the daemon's data, and `fail`.
+# What scripts share that build an image: where it is kept, how they fail, and a Docker daemon, the one that DOCKER_HOST
+# names; where none answers, one of the script's own (as root), which ends with it.
 
-# have_daemon: afterwards `docker` works.
+cache=${IMAGE_CACHE:-$HOME/.cache/palimpsest-images}
+
+fail() {
+  echo "${0##*/}: $*" >&2
+  exit 1
+}
+
+# have_daemon: afterwards `docker` works, and the cache is there.
 have_daemon() {
   need docker
+  mkdir -p "$cache"
   docker info >/dev/null 2>&1 || start_daemon
 }
 

@@ -34,6 +34,12 @@ describe.skipIf(reason)(`the chart on a cluster${reason ? ` (skipped: ${reason})
     expect(ended, ended.stderr).toMatchObject({ code: 0 });
     return hashesOf(report);
   };
+  /** That a study ends well, with the report that it has undisturbed. */
+  const endsAsEmbedded = async (study: Started, file: string, name: string) => {
+    const ended = await study.end;
+    expect(ended, ended.stderr).toMatchObject({ code: 0 });
+    expect(hashesOf(path.join(out, name))).toEqual(await embedded(file, name));
+  };
   /** Images of the pods with a label, one beside the other. */
   const imagesOf = (selector: string) =>
     there.kubectl(
@@ -99,9 +105,7 @@ describe.skipIf(reason)(`the chart on a cluster${reason ? ` (skipped: ${reason})
       } finally {
         await there.lab.kubectl('uncordon', 'node-0');
       }
-      const ended = await study.end;
-      expect(ended, ended.stderr).toMatchObject({ code: 0 });
-      expect(hashesOf(path.join(out, 'disturbed'))).toEqual(await embedded(file, 'disturbed'));
+      await endsAsEmbedded(study, file, 'disturbed');
     },
     14 * MINUTES,
   );
@@ -140,9 +144,7 @@ describe.skipIf(reason)(`the chart on a cluster${reason ? ` (skipped: ${reason})
       await eventually('three new pods', async () => /^(\S+:next ?){3}$/.test(await workers()), 2 * MINUTES);
       expect(await there.names('pods', jobs)).toContain(job);
       await there.helm('rollback', there.release, '--wait', '--timeout', '4m');
-      const ended = await study.end;
-      expect(ended, ended.stderr).toMatchObject({ code: 0 });
-      expect(hashesOf(path.join(out, 'upgraded'))).toEqual(await embedded(file, 'upgraded'));
+      await endsAsEmbedded(study, file, 'upgraded');
     },
     14 * MINUTES,
   );
@@ -162,11 +164,10 @@ describe.skipIf(reason)(`the chart on a cluster${reason ? ` (skipped: ${reason})
           waited ||= (await states()).includes('true');
         }
       })();
-      const [ended] = await Promise.all([study.end.finally(() => (over = true)), watching]);
-      expect(ended, ended.stderr).toMatchObject({ code: 0 });
+      await Promise.all([study.end.finally(() => (over = true)), watching]);
+      await endsAsEmbedded(study, file, 'queued');
       // Two GPUs are there, and the queue has one to give.
       expect([most, waited]).toEqual([1, true]);
-      expect(hashesOf(path.join(out, 'queued'))).toEqual(await embedded(file, 'queued'));
       expect(await there.names('workloads')).not.toEqual([]);
     },
     9 * MINUTES,

@@ -4,17 +4,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 
-cache=${IMAGE_CACHE:-$HOME/.cache/palimpsest-images}
 image=palimpsest-lab/servers:1
-
-fail() {
-  echo "build.sh: $*" >&2
-  exit 1
-}
 . scripts/image/daemon.sh
 
 work=$(mktemp -d)
-mkdir -p "$cache"
 have_daemon
 [ -n "${BUILD_BASE:-}" ] || scripts/image/bases.sh
 node test/cluster/servers/programs.mjs "$work"

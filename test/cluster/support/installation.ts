@@ -23,8 +23,18 @@ import { kueueImage } from './queue.js';
 import { addresses, credentials, startServers, values as serversValues } from './servers.js';
 
 const run = promisify(execFile);
-const chart = 'helm/palimpsest';
+const ours = 'helm/palimpsest';
 const small = { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '1Gi' } };
+
+type Helm = 'helm' | 'helm4';
+
+interface Deployed {
+  chart?: string;
+  values: object;
+  /** More arguments of `helm upgrade`. */
+  args?: string[];
+  helm?: Helm;
+}
 
 /** Why the chart cannot be installed on a cluster of this machine, in words; undefined when it can. */
 export function missing(): string | undefined {
@@ -70,8 +80,8 @@ export class Installation {
     // Users other than the one who runs the tests must be let in.
     const folder = mkdtempSync(path.join(tmpdir(), 'palimpsest-study-'));
     chmodSync(folder, 0o755);
-    const own = [savedImage('runtime') as string, savedImage('servers') as string];
-    const lab = await startLab({ mode: 'node', images: [...own, ...[kueueImage() ?? []].flat()] });
+    const images = [savedImage('runtime'), savedImage('servers'), kueueImage()];
+    const lab = await startLab({ mode: 'node', images: images.filter((image) => image !== undefined) });
     const installation = new Installation(lab, folder);
     try {
       await installation.#prepare();
@@ -104,26 +114,23 @@ export class Installation {
     return this.#helm('helm4', args);
   }
 
-  async #helm(program: 'helm' | 'helm4', args: string[]): Promise<string> {
+  async #helm(program: Helm, args: string[]): Promise<string> {
     const cluster = ['--kubeconfig', this.lab.kubeconfig, '--namespace', this.namespace];
     return (await run(programPath(program) as string, [...cluster, ...args])).stdout;
   }
 
   /** Installs or upgrades the release and waits until it is ready. @param more values beside the usual ones */
   async install(...more: string[]): Promise<void> {
-    await this.#upgrade('helm', this.release, { values: this.#values(), more });
+    const args = more.flatMap((value) => ['--set', value]);
+    await this.deploy(this.release, { values: this.#values(), args });
   }
 
-  async #upgrade(
-    program: 'helm' | 'helm4',
-    release: string,
-    { values, more = [] }: { values: object; more?: string[] },
-  ): Promise<void> {
+  /** Installs a chart, ours by default, or upgrades its release, and waits until it is ready. */
+  async deploy(release: string, { chart = ours, values, args = [], helm = 'helm' }: Deployed): Promise<void> {
     const file = path.join(this.lab.folder, `${release}.json`);
     writeFileSync(file, JSON.stringify(values));
-    const sets = more.flatMap((value) => ['--set', value]);
-    const args = ['--install', '--wait', '--timeout', '4m', '--values', file, ...sets];
-    await this.#helm(program, ['upgrade', release, chart, ...args]);
+    const wait = ['--install', '--wait', '--timeout', '4m'];
+    await this.#helm(helm, ['upgrade', release, chart, ...wait, '--values', file, ...args]);
   }
 
   /** Upgrades the release to an image of another version, which differs in nothing but its name. */
@@ -154,7 +161,7 @@ export class Installation {
       // There is no other node; Jobs tolerate its taint by themselves.
       defaults: { tolerations: ontoGpuPool.tolerations },
     };
-    await this.#upgrade('helm4', 'alone', { values });
+    await this.deploy('alone', { values, helm: 'helm4' });
     return 'alone';
   }
 

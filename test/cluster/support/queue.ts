@@ -21,23 +21,11 @@ export async function installQueue(there: Installation, gpus: number): Promise<v
     resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '512Mi' } },
     podSecurityContext: { runAsNonRoot: true, runAsUser: 65532 },
   };
-  const values = path.join(there.lab.folder, 'kueue.json');
-  writeFileSync(
-    values,
-    JSON.stringify({ controllerManager: { manager, tolerations: ontoGpuPool.tolerations } }),
-  );
-  const where = ['--namespace', 'kueue-system', '--create-namespace'];
-  await there.helm(
-    'install',
-    'kueue',
-    chart as string,
-    ...where,
-    '--values',
-    values,
-    '--wait',
-    '--timeout',
-    '3m',
-  );
+  await there.deploy('kueue', {
+    chart: chart as string,
+    values: { controllerManager: { manager, tolerations: ontoGpuPool.tolerations } },
+    args: ['--namespace', 'kueue-system', '--create-namespace'],
+  });
   const queue = readFileSync('k8s/dependencies/queue.yaml', 'utf8');
   const file = path.join(there.lab.folder, 'queue.yaml');
   writeFileSync(
