@@ -39,6 +39,8 @@ export interface TapeOptions {
   biasless: ReadonlySet<string>;
   /** Layers that one other layer reads. */
   readOnce: ReadonlySet<string>;
+  /** Whether 3 × 3 convolutions may be made in tiles. */
+  tiles: boolean;
   /** That will run the graph. */
   threads: number;
   /** Makes what the backward pass needs a second time instead of keeping it. */
@@ -59,6 +61,7 @@ export class Tape {
   readonly #weights = new Map<string, string>();
   readonly #inverseRows = new Map<number, string>();
   readonly #once = new Map<string, Value>();
+  readonly #shared = new Map<string, string>();
 
   /** @param inverseImages name of the scalar 1 / n */
   constructor(
@@ -78,6 +81,13 @@ export class Tape {
     const value = this.#once.get(key) ?? make();
     this.#once.set(key, value);
     return value;
+  }
+
+  /** Makes a tensor that many layers read, when the first of them asks for it. */
+  shared(key: string, make: () => string): string {
+    const name = this.#shared.get(key) ?? make();
+    this.#shared.set(key, name);
+    return name;
   }
 
   /** Whether anything that is trained lies behind a value. */

@@ -17,6 +17,7 @@ import { writeLoss } from './losses.js';
 import { stepScalars, writeStep } from './optimiser.js';
 import { matrixShape, packTogether, packWeights, type Pack } from './packs.js';
 import { trainLayer } from './rules/rules.js';
+import { allowTiles } from './rules/tiled.js';
 import { Tape, type Value } from './tape.js';
 
 /** A training step as a graph, and the tensors it takes and gives back besides images, labels and loss. */
@@ -42,7 +43,8 @@ export function writeTraining(network: Network, weights: Weights, options: Train
   const biasless = convolutionsWithoutBias(learning);
   const readOnce = layersReadOnce(learning);
   const { threads = 1, lowMemory = false } = options;
-  const tape = new Tape('inverseImages', { biasless, readOnce, threads, rebuild: lowMemory });
+  const tiles = allowTiles(learning);
+  const tape = new Tape('inverseImages', { biasless, readOnce, tiles, threads, rebuild: lowMemory });
   const { graph } = tape;
   graph.input('inverseImages', []);
   for (const name of stepScalars(options.optimiser, { learningRate: 1, step: 1 }).keys())

@@ -97,21 +97,18 @@ export function gatherRows(graph: Graph, matrix: string, { table, channels }: Ga
   return graph.node('Gather', [withMissing(graph, matrix, { table, channels }), indices], { axis: 1 });
 }
 
-/**
- * The same, summed over the first axis of the table: (n · its second length) × channels.
- *
- * Copy by copy: the result of a reduction depends on the number of threads where it is more than that of images.
- */
+/** The same, summed over the first axis of the table: (n · its second length) × channels. */
 export function sumOfRows(graph: Graph, matrix: string, { table, channels }: Gathering): string {
   const [copies, length] = table.shape;
   const images = withMissing(graph, matrix, { table, channels });
-  const gathered = Array.from({ length: copies }, (_, i) => {
-    const indices = () => table.indices.slice(i * length, (i + 1) * length);
-    return graph.node('Gather', [images, graph.constant(`${table.name}_${i}`, [length], indices)], {
-      axis: 1,
-    });
-  });
-  return graph.node('Reshape', [graph.node('Sum', gathered), graph.integers([-1, channels])]);
+  const gather = (copy: number) => {
+    const indices = () => table.indices.slice(copy * length, (copy + 1) * length);
+    const rows = graph.constant(`${table.name}_${copy}`, [length], indices);
+    return graph.node('Gather', [images, rows], { axis: 1 });
+  };
+  let sum = gather(0);
+  for (let copy = 1; copy < copies; copy++) sum = graph.node('Add', [sum, gather(copy)]);
+  return graph.node('Reshape', [sum, graph.integers([-1, channels])]);
 }
 
 /** n × rows × channels, with a row of zeros at the end where the table asks for one. */
@@ -153,7 +150,7 @@ function pointsOf({ height, width }: Shape): number {
 }
 
 /** Calls back for every input point that lies under a tap of the window at an output point. */
-function forEachPair(
+export function forEachPair(
   { from, to, window: { kernel, stride, padding } }: Sliding,
   visit: (input: number, output: number, tap: number) => unknown,
 ): void {

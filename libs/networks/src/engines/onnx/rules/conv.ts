@@ -6,6 +6,7 @@ import type { Tape, Value } from '../tape.js';
 import { gatherRows, inputsUnderWindow, outputsOverInput, sidesOf, tapsOf } from '../windows.js';
 import { learn, multiply } from './kernel.js';
 import type { Rule } from './rule.js';
+import { tiled, tileSideOf } from './tiled.js';
 import { windowed } from './windowed.js';
 
 /**
@@ -31,6 +32,8 @@ export const conv: Rule<ConvLayer> = {
   train(tape, layer, inputs) {
     const input = only(inputs);
     const pointwise = tapsOf(layer) === 1 && sidesOf(layer.padding).every((side) => side === 0);
+    const tileSide = tape.options.tiles ? tileSideOf(layer, input.shape) : undefined;
+    if (tileSide !== undefined) return tiled(tape, layer, input, tileSide);
     if (!pointwise) return windowed(tape, layer, input);
     return product(tape, layer, layer.stride === 1 ? input : subsample(tape, layer, input));
   },

@@ -33,14 +33,28 @@ export function learn(
 ): { slope: string; kernel: string } {
   const { graph } = tape;
   const { name, output: shape } = layer;
-  const kernel = tape.weight(`${name}/kernel`);
   const fewRows = shape.height * shape.width * typicalImages < depth;
-  const { name: slope, columnScale } = fewRows ? { name: tape.unscaled(gradient) } : gradient;
-  const scaled = (matrix: string) =>
-    columnScale === undefined ? matrix : graph.node('Mul', [matrix, columnScale]);
+  const { slope, scaled } = factorOut(tape, gradient, fewRows);
   tape.weightGradients.set(`${name}/kernel`, scaled(graph.node('Gemm', [columns, slope], { transA: 1 })));
-  if (!tape.options.biasless.has(name)) {
-    tape.weightGradients.set(`${name}/bias`, columnSums(graph, { name: tape.unscaled(gradient), shape }));
-  }
-  return { slope, kernel: scaled(kernel) };
+  learnBias(tape, layer, gradient);
+  return { slope, kernel: scaled(tape.weight(`${name}/kernel`)) };
+}
+
+/** Slopes, and what else is to be multiplied by their column scale: nothing where they are few. */
+export function factorOut(
+  tape: Tape,
+  gradient: Gradient,
+  fewRows: boolean,
+): { slope: string; scaled: (factor: string) => string } {
+  const { name: slope, columnScale } = fewRows ? { name: tape.unscaled(gradient) } : gradient;
+  const scaled = (factor: string) =>
+    columnScale === undefined ? factor : tape.graph.node('Mul', [factor, columnScale]);
+  return { slope, scaled };
+}
+
+/** Makes the gradient of the bias, where there is one. */
+export function learnBias(tape: Tape, { name, output: shape }: ConvLayer, gradient: Gradient): void {
+  if (tape.options.biasless.has(name)) return;
+  const sums = columnSums(tape, { name: tape.unscaled(gradient), shape });
+  tape.weightGradients.set(`${name}/bias`, sums);
 }

@@ -91,7 +91,7 @@ function slideBack({ graph }: Tape, layer: ConvLayer, { input, slope, kernel }: 
 }
 
 /** Zeros around the slopes, so that each input point meets every output that saw it. */
-function paddingBack({ kernel: [height, width], padding }: ConvLayer): Padding {
+export function paddingBack({ kernel: [height, width], padding }: ConvLayer): Padding {
   return {
     top: height - 1 - padding.top,
     left: width - 1 - padding.left,
