@@ -41,14 +41,14 @@ const fromTorchvision = ({ model, sha256, ...source }: TorchvisionFile): WeightS
   page: `https://pytorch.org/vision/stable/models/generated/torchvision.models.${model}.html`,
   file: `${model}-${sha256}.pth`,
   hash: { algorithm: 'sha256', value: sha256 },
-  licence: 'BSD 3-clause',
+  licence: 'BSD 3-clause as the library, which says that terms of ImageNet may apply to weights',
 });
 
 /**
  * Weights trained on ImageNet: those of keras.applications without their top, and torchvision's of two networks.
  *
  * Addresses and hashes: keras/src/applications of https://github.com/keras-team/keras, and torchvision/models of
- * https://github.com/pytorch/vision.
+ * https://github.com/pytorch/vision. Licences: Keras' and torchvision's documentation of their applications and models.
  */
 export const imagenetSources: readonly WeightSource[] = [
   fromKeras({

@@ -26,6 +26,7 @@ export async function fetchWeights(name: string, { from, json }: FetchOptions): 
   const source = known(name);
   const library = new WeightLibrary();
   const record = (await alreadyHere(library, source)) ?? (await fetchSource(library, source, from));
+  if (source.caution !== null) note(`${name}: ${source.caution}`);
   if (json) printJson({ ...record, path: library.pathOf(record) });
   else print(studyLines(name, { mustAccept: source.caution !== null }));
 }

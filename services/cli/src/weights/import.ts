@@ -37,9 +37,10 @@ export async function importFile(file: string, options: ImportOptions): Promise<
   if (source?.hash === null) {
     note('its publisher states no hash, so nothing says that it is the file it is called');
   }
-  const mustAccept = differences.some(({ matters }) => matters);
+  const mattering = differences.filter(({ matters }) => matters);
+  for (const { text } of mattering) note(`a study has to accept: ${text}`);
   if (options.json) printJson({ ...record, path: library.pathOf(record) });
-  else print(studyLines(name, { mustAccept }));
+  else print(studyLines(name, { mustAccept: mattering.length > 0 }));
 }
 
 interface Identity {

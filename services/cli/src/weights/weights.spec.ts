@@ -54,6 +54,15 @@ function aFile(
   return join(folder, name);
 }
 
+/** Names of Keras before 2.2.4, of a network with one block a stage: `res2a_branch2b/kernel`. */
+function olderName(name: string): string {
+  if (name.startsWith('conv1_')) return name.replace('conv1_conv', 'conv1').replace('conv1_bn', 'bn_conv1');
+  return name.replace(/^conv(\d)_block1_(\d)_(conv|bn)/, (_, stage, part, kind) => {
+    const branch = part === '0' ? 'branch1' : `branch2${' abc'[Number(part)]}`;
+    return `${kind === 'conv' ? 'res' : 'bn'}${stage}a_${branch}`;
+  });
+}
+
 const sha256Of = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
 
 describe('palimpsest weights', () => {
@@ -93,6 +102,19 @@ describe('palimpsest weights', () => {
     const again = await weights('import', file, '--as', 'mine', '--preprocessing', 'caffe/255');
     expect(again.code).toBe(0);
     expect(readdirSync(join(folder, 'data/weights'))).toHaveLength(2);
+  });
+
+  it('says what a study has to accept of a file', async () => {
+    const older = aFile('older.safetensors', (tensors) => {
+      for (const [name, tensor] of [...tensors]) {
+        tensors.delete(name);
+        tensors.set(olderName(name), tensor);
+      }
+    });
+    const { code, out, err } = await weights('import', older, '--as', 'mine', '--preprocessing', 'caffe');
+    expect(code, err).toBe(0);
+    expect(err).toMatch(/a study has to accept: The ε of the batch norms of Keras before 2\.2\.4 is 1e-3/);
+    expect(out).toMatch(/acceptDifferences: true/);
   });
 
   it('refuses another file under a name that is taken, and one that fits no network', async () => {

@@ -1,7 +1,6 @@
-import type { Shape } from '../../network.js';
 import { typeCodes, type Graph } from './graph.js';
 import type { Tape, Value } from './tape.js';
-import type { RowTable } from './windows.js';
+import { pointsOf, type RowTable } from './windows.js';
 
 /** Rows of every image of a batch, each image with a row of zeros at its end: (n · (points + 1)) × channels. */
 export function withZeros(graph: Graph, { name, shape }: Value): string {
@@ -19,7 +18,7 @@ export function withZeros(graph: Graph, { name, shape }: Value): string {
  */
 export function gatherByTap(tape: Tape, rows: string, table: RowTable): string {
   const { graph } = tape;
-  const indices = tape.shared(`batch/${table.name}`, () => {
+  const indices = tape.once(`batch/${table.name}`, () => {
     const [taps, places] = table.shape;
     const ofImage = graph.constant(`${table.name}_apart`, [taps, 1, places], () => table.indices);
     const each = graph.node('Add', [ofImage, firstRows(tape, table.missing + 1)]);
@@ -37,11 +36,11 @@ export function gatherByTap(tape: Tape, rows: string, table: RowTable): string {
  */
 export function gatherPoints(tape: Tape, rows: string, table: RowTable, places: number): string {
   const { graph } = tape;
-  const indices = tape.shared(`batch/${table.name}`, () => {
+  const indices = tape.once(`batch/${table.name}`, () => {
     const { indices: where } = table;
     const part = (name: string, of: (index: number) => number) =>
       graph.constant(`${table.name}_${name}`, [where.length], () => where.map(of));
-    const taps = graph.node('Mul', [part('tap', (index) => index - (index % places)), imageCount(tape)]);
+    const taps = graph.node('Mul', [part('tap', (index) => index - (index % places)), asInt32(tape)]);
     const ofImage = graph.node('Add', [taps, part('place', (index) => index % places)]);
     const each = graph.node('Add', [ofImage, firstRows(tape, places)]);
     return graph.node('Reshape', [each, graph.integers([-1])]);
@@ -52,9 +51,8 @@ export function gatherPoints(tape: Tape, rows: string, table: RowTable, places: 
 /** A row of as many ones as there are images. */
 export function imageOnes(tape: Tape): string {
   const { graph } = tape;
-  return tape.shared('image ones', () => {
-    const count = graph.node('Shape', ['images'], { start: 0, end: 1 });
-    const shape = graph.node('Concat', [graph.integers([1]), count], { axis: 0 });
+  return tape.once('image ones', () => {
+    const shape = graph.node('Concat', [graph.integers([1]), imageCount(tape)], { axis: 0 });
     return graph.node('Expand', [graph.scalar(1), shape]);
   });
 }
@@ -62,24 +60,24 @@ export function imageOnes(tape: Tape): string {
 /** The first row of each image, where each has so many: n × 1. */
 function firstRows(tape: Tape, rows: number): string {
   const { graph } = tape;
-  return tape.shared(`first rows/${rows}`, () => {
-    const [none, one] = [0, 1].map((value) => graph.constant(`int_${value}`, [], () => Int32Array.of(value)));
-    const images = graph.node('Range', [none as string, imageCount(tape), one as string]);
+  return tape.once(`first rows/${rows}`, () => {
+    const [zero, one] = [0, 1].map((value) => graph.constant(`int_${value}`, [], () => Int32Array.of(value)));
+    const images = graph.node('Range', [zero as string, asInt32(tape), one as string]);
     const scale = graph.constant(`rows_${rows}`, [1], () => Int32Array.of(rows));
     return graph.node('Reshape', [graph.node('Mul', [images, scale]), graph.integers([-1, 1])]);
   });
 }
 
-/** The number of images of a batch, an int32. */
-function imageCount(tape: Tape): string {
+/** The number of images as a scalar that indices are made of. */
+function asInt32(tape: Tape): string {
   const { graph } = tape;
-  return tape.shared('image count', () => {
-    const count = graph.node('Shape', ['images'], { start: 0, end: 1 });
-    const scalar = graph.node('Squeeze', [count]);
+  return tape.once('image count as int32', () => {
+    const scalar = graph.node('Squeeze', [imageCount(tape)]);
     return graph.node('Cast', [scalar], { to: typeCodes.int32 });
   });
 }
 
-function pointsOf({ height, width }: Shape): number {
-  return height * width;
+/** The number of images of a batch: a vector of one int64. */
+function imageCount(tape: Tape): string {
+  return tape.once('image count', () => tape.graph.node('Shape', ['images'], { start: 0, end: 1 }));
 }

@@ -60,8 +60,7 @@ export class Tape {
   readonly #gradients = new Map<string, Gradient>();
   readonly #weights = new Map<string, string>();
   readonly #inverseRows = new Map<number, string>();
-  readonly #once = new Map<string, Value>();
-  readonly #shared = new Map<string, string>();
+  readonly #once = new Map<string, string | Value>();
 
   /** @param inverseImages name of the scalar 1 / n */
   constructor(
@@ -76,18 +75,11 @@ export class Tape {
     return output;
   }
 
-  /** Makes a value that several layers share, when the first of them asks for it. */
-  once(key: string, make: () => Value): Value {
-    const value = this.#once.get(key) ?? make();
-    this.#once.set(key, value);
-    return value;
-  }
-
-  /** Makes a tensor that many layers read, when the first of them asks for it. */
-  shared(key: string, make: () => string): string {
-    const name = this.#shared.get(key) ?? make();
-    this.#shared.set(key, name);
-    return name;
+  /** Makes what several layers share, when the first of them asks for it. @param key says what it is, and so its type */
+  once<T extends string | Value>(key: string, make: () => T): T {
+    const made = (this.#once.get(key) as T | undefined) ?? make();
+    this.#once.set(key, made);
+    return made;
   }
 
   /** Whether anything that is trained lies behind a value. */

@@ -145,7 +145,7 @@ export function tapsOf({ kernel: [height, width] }: Pick<Window, 'kernel'>): num
   return height * width;
 }
 
-function pointsOf({ height, width }: Shape): number {
+export function pointsOf({ height, width }: Shape): number {
   return height * width;
 }
 

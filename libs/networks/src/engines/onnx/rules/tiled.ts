@@ -3,7 +3,7 @@ import { gatherByTap, gatherPoints, withZeros } from '../batch-rows.js';
 import type { Graph } from '../graph.js';
 import { typicalImages } from '../products.js';
 import type { Tape, Value } from '../tape.js';
-import { copiesOfInput, inputsByTap, type Sliding } from '../windows.js';
+import { copiesOfInput, inputsByTap, pointsOf, type Sliding } from '../windows.js';
 import { transformsOf, transpose, type Matrix, type TileSide } from '../winograd.js';
 import { factorOut, learnBias } from './kernel.js';
 import { paddingBack } from './windowed.js';
@@ -80,9 +80,9 @@ function isLargeImage(to: Shape): boolean {
   return pointsOf(to) >= 56 ** 2;
 }
 
-/** The same for that of a kernel, where it takes much more memory than the inputs'. */
+/** The same for that of a kernel: where it takes more memory than the inputs'. */
 function isLargeKernel(to: Shape, side: TileSide): boolean {
-  return to.channels > 4 * typicalImages * pointsOf(tilesOver(to, side));
+  return to.channels > typicalImages * pointsOf(tilesOver(to, side));
 }
 
 interface Tiling {
@@ -150,8 +150,4 @@ function multiply(graph: Graph, left: string, right: string): string {
 
 function turn(graph: Graph, matrices: string): string {
   return graph.node('Transpose', [matrices], { perm: [0, 2, 1] });
-}
-
-function pointsOf({ height, width }: Shape): number {
-  return height * width;
 }
