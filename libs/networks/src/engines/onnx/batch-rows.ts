@@ -40,7 +40,7 @@ export function gatherPoints(tape: Tape, rows: string, table: RowTable, places: 
     const { indices: where } = table;
     const part = (name: string, of: (index: number) => number) =>
       graph.constant(`${table.name}_${name}`, [where.length], () => where.map(of));
-    const taps = graph.node('Mul', [part('tap', (index) => index - (index % places)), asInt32(tape)]);
+    const taps = graph.node('Mul', [part('tap', (index) => index - (index % places)), imageCount(tape)]);
     const ofImage = graph.node('Add', [taps, part('place', (index) => index % places)]);
     const each = graph.node('Add', [ofImage, firstRows(tape, places)]);
     return graph.node('Reshape', [each, graph.integers([-1])]);
@@ -48,36 +48,22 @@ export function gatherPoints(tape: Tape, rows: string, table: RowTable, places: 
   return graph.node('Gather', [rows, indices], { axis: 0 });
 }
 
-/** A row of as many ones as there are images. */
-export function imageOnes(tape: Tape): string {
-  const { graph } = tape;
-  return tape.once('image ones', () => {
-    const shape = graph.node('Concat', [graph.integers([1]), imageCount(tape)], { axis: 0 });
-    return graph.node('Expand', [graph.scalar(1), shape]);
-  });
-}
-
 /** The first row of each image, where each has so many: n × 1. */
 function firstRows(tape: Tape, rows: number): string {
   const { graph } = tape;
   return tape.once(`first rows/${rows}`, () => {
     const [zero, one] = [0, 1].map((value) => graph.constant(`int_${value}`, [], () => Int32Array.of(value)));
-    const images = graph.node('Range', [zero as string, asInt32(tape), one as string]);
+    const images = graph.node('Range', [zero as string, imageCount(tape), one as string]);
     const scale = graph.constant(`rows_${rows}`, [1], () => Int32Array.of(rows));
     return graph.node('Reshape', [graph.node('Mul', [images, scale]), graph.integers([-1, 1])]);
   });
 }
 
-/** The number of images as a scalar that indices are made of. */
-function asInt32(tape: Tape): string {
-  const { graph } = tape;
-  return tape.once('image count as int32', () => {
-    const scalar = graph.node('Squeeze', [imageCount(tape)]);
-    return graph.node('Cast', [scalar], { to: typeCodes.int32 });
-  });
-}
-
-/** The number of images of a batch: a vector of one int64. */
+/** The number of images of a batch, an int32. */
 function imageCount(tape: Tape): string {
-  return tape.once('image count', () => tape.graph.node('Shape', ['images'], { start: 0, end: 1 }));
+  const { graph } = tape;
+  return tape.once('image count', () => {
+    const count = graph.node('Shape', ['images'], { start: 0, end: 1 });
+    return graph.node('Cast', [graph.node('Squeeze', [count])], { to: typeCodes.int32 });
+  });
 }

@@ -1,6 +1,5 @@
-import { imageOnes } from './batch-rows.js';
+import type { Value } from './tape.js';
 import type { Graph } from './graph.js';
-import type { Tape, Value } from './tape.js';
 
 /** Rows narrower than this are joined before an operation by a vector: the runtime pays for every row. */
 const wideEnough = 512;
@@ -10,20 +9,19 @@ const manyRows = 7;
 /**
  * Sums of the columns of a matrix: a vector, one value a channel.
  *
- * Summed over images, then over the rows of one, then along a row: short sums lose less. A product with a row of ones is a
- * sum that the runtime takes faster than a reduction, and alike for any number of threads.
+ * Summed along the rows of images, then over images, then over rows: short sums lose less. Sums over the first axis are
+ * the same for any number of threads, those along rows where a batch has more rows than there are threads: small images
+ * are summed without.
  */
-export function columnSums(tape: Tape, { name, shape: { height, width, channels } }: Value): string {
-  const { graph } = tape;
-  const sum = (values: string, ones: string, length: number) =>
-    graph.node('Gemm', [ones, graph.node('Reshape', [values, graph.integers([-1, length])])]);
-  const ones = (count: number) =>
-    graph.constant(`row_of_ones_${count}`, [1, count], () => new Float32Array(count).fill(1));
-  const image = sum(name, imageOnes(tape), height * width * channels);
+export function columnSums(graph: Graph, { name, shape: { height, width, channels } }: Value): string {
+  const sum = (matrix: string, shape: readonly number[], axis: number) => {
+    const seen = graph.node('Reshape', [matrix, graph.integers(shape)]);
+    return graph.node('ReduceSum', [seen, graph.integers([axis])], { keepdims: 0 });
+  };
   const byRow = height >= manyRows;
-  const rows = byRow ? sum(image, ones(height), width * channels) : image;
-  const sums = sum(rows, ones(byRow ? width : height * width), channels);
-  return graph.node('Reshape', [sums, graph.integers([channels])]);
+  const rows = byRow ? sum(name, [-1, width, channels], 1) : name;
+  const points = byRow ? height : height * width;
+  return sum(sum(rows, [-1, points * channels], 0), [points, channels], 0);
 }
 
 /** A matrix seen with several of its rows joined into one, for element-wise work with vectors of one value a channel. */

@@ -34,7 +34,7 @@ export const batchNorm: Rule<BatchNormLayer> = {
     const { graph } = tape;
     const rows = new WideRows(graph, shape.channels, shape.height * shape.width);
     const op = (operator: string, ...operands: string[]) => graph.node(operator, operands);
-    const sums = (matrix: string) => columnSums(tape, { name: matrix, shape });
+    const sums = (matrix: string) => columnSums(graph, { name: matrix, shape });
     const means = (matrix: string) => op('Mul', sums(matrix), tape.inverseRows(shape));
 
     const mean = means(input.name);

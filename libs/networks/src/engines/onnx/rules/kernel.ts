@@ -55,6 +55,6 @@ export function factorOut(
 /** Makes the gradient of the bias, where there is one. */
 export function learnBias(tape: Tape, { name, output: shape }: ConvLayer, gradient: Gradient): void {
   if (tape.options.biasless.has(name)) return;
-  const sums = columnSums(tape, { name: tape.unscaled(gradient), shape });
+  const sums = columnSums(tape.graph, { name: tape.unscaled(gradient), shape });
   tape.weightGradients.set(`${name}/bias`, sums);
 }

@@ -39,7 +39,7 @@ export function normaliseProduct(tape: Tape, layer: BatchNormLayer, product: Pro
   const kernel = tape.weight(name);
   const inverseRows = tape.inverseRows(input.shape);
 
-  const means = op('Mul', columnSums(tape, input), inverseRows);
+  const means = op('Mul', columnSums(graph, input), inverseRows);
   const wide = new WideRows(graph, input.shape.channels, input.shape.height * input.shape.width);
   const centred = wide.narrow(op('Sub', wide.widen(input.name), wide.repeat(means)));
   const covariance = op('Mul', byColumns(centred, centred), inverseRows);
@@ -80,7 +80,7 @@ function back(tape: Tape, layer: BatchNormLayer, ahead: Ahead, slope: string): v
   const kernel = tape.weight(name);
   const depth = input.shape.channels;
 
-  const sum = columnSums(tape, { name: slope, shape });
+  const sum = columnSums(graph, { name: slope, shape });
   const products = byColumns(centred, slope);
   const sumByCentred = sumOver(0, op('Mul', kernel, products));
   const byVariance = op('Mul', sumByCentred, op('Mul', inverse, inverse));
