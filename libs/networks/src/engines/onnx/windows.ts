@@ -97,7 +97,12 @@ export function gatherRows(graph: Graph, matrix: string, { table, channels }: Ga
   return graph.node('Gather', [withMissing(graph, matrix, { table, channels }), indices], { axis: 1 });
 }
 
-/** The same, summed over the first axis of the table: (n · its second length) × channels. */
+/**
+ * The same, summed over the first axis of the table: (n · its second length) × channels.
+ *
+ * Copy by copy: it takes less memory, and a reduction's result depends on the number of threads where it is more than that
+ * of images.
+ */
 export function sumOfRows(graph: Graph, matrix: string, { table, channels }: Gathering): string {
   const [copies, length] = table.shape;
   const images = withMissing(graph, matrix, { table, channels });
