@@ -1,12 +1,11 @@
 import { typeCodes, type Graph } from './graph.js';
 import type { Tape, Value } from './tape.js';
-import { pointsOf, type RowTable } from './windows.js';
+import { addZeros, pointsOf, type RowTable } from './windows.js';
 
 /** Rows of every image of a batch, each image with a row of zeros at its end: (n · (points + 1)) × channels. */
 export function withZeros(graph: Graph, { name, shape }: Value): string {
   const images = graph.node('Reshape', [name, graph.integers([-1, pointsOf(shape), shape.channels])]);
-  const longer = graph.node('Pad', [images, graph.integers([0, 0, 0, 0, 1, 0])]);
-  return graph.node('Reshape', [longer, graph.integers([-1, shape.channels])]);
+  return graph.node('Reshape', [addZeros(graph, images), graph.integers([-1, shape.channels])]);
 }
 
 /**

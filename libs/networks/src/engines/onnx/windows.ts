@@ -119,7 +119,11 @@ export function sumOfRows(graph: Graph, matrix: string, { table, channels }: Gat
 /** n × rows × channels, with a row of zeros at the end where the table asks for one. */
 function withMissing(graph: Graph, matrix: string, { table, channels }: Gathering): string {
   const images = graph.node('Reshape', [matrix, graph.integers([-1, table.missing, channels])]);
-  if (!table.indices.includes(table.missing)) return images;
+  return table.indices.includes(table.missing) ? addZeros(graph, images) : images;
+}
+
+/** A row of zeros at the end of each image. @param images n × rows × channels */
+export function addZeros(graph: Graph, images: string): string {
   return graph.node('Pad', [images, graph.integers([0, 0, 0, 0, 1, 0])]);
 }
 
@@ -143,6 +147,16 @@ function table(
   const indices = new Int32Array(shape[0] * shape[1]).fill(missing);
   write(indices);
   return { name: `${kind}_${geometryOf(sliding)}`, shape, indices, missing };
+}
+
+/** Zeros around the slopes of a window that moves by 1, so that each input point meets every output that saw it. */
+export function paddingBack({ kernel: [height, width], padding }: Window): Padding {
+  return {
+    top: height - 1 - padding.top,
+    left: width - 1 - padding.left,
+    bottom: height - 1 - padding.bottom,
+    right: width - 1 - padding.right,
+  };
 }
 
 /** Points under a window. */

@@ -3,10 +3,9 @@ import { gatherByTap, gatherPoints, withZeros } from '../batch-rows.js';
 import type { Graph } from '../graph.js';
 import { typicalImages } from '../products.js';
 import type { Tape, Value } from '../tape.js';
-import { copiesOfInput, inputsByTap, pointsOf, type Sliding } from '../windows.js';
+import { copiesOfInput, inputsByTap, paddingBack, pointsOf, type Sliding } from '../windows.js';
 import { transformsOf, transpose, type Matrix, type TileSide } from '../winograd.js';
 import { factorOut, learnBias } from './kernel.js';
-import { paddingBack } from './windowed.js';
 
 /** Rows of a product that take about as long as the passes over a transformed kernel. */
 const kernelPasses = 32;
@@ -50,23 +49,23 @@ export function tiled(tape: Tape, layer: ConvLayer, input: Value, side: TileSide
   const { biasless, rebuild } = tape.options;
   const { name, padding, output: to } = layer;
   const matrices = transformsOf(side);
-  const spreadKernel = () => transform(graph, matrices.kernel, tape.weight(`${name}/kernel`), to.channels);
+  const spreadKernel = () => spread(graph, matrices.kernel, tape.weight(`${name}/kernel`), to.channels);
   const kernel = spreadKernel();
-  const spread = () => spreadTiles(tape, withZeros(graph, input), { from: input.shape, to, padding, side });
-  const ahead = spread();
+  const spreadInput = () =>
+    spreadTiles(tape, withZeros(graph, input), { from: input.shape, to, padding, side });
+  const ahead = spreadInput();
   const product = joinTiles(tape, multiply(graph, ahead, kernel), { to, side });
   const output = biasless.has(name) ? product : graph.node('Add', [product, tape.weight(`${name}/bias`)]);
 
   return tape.record({ name: output, shape: to }, (gradient) => {
     learnBias(tape, layer, gradient);
-    const positions = matrices.kernel.rows.length;
-    const fewRows = pointsOf(to) * typicalImages < positions * input.shape.channels;
-    const { slope, scaled } = factorOut(tape, gradient, fewRows);
+    const depth = matrices.kernel.rows.length * input.shape.channels;
+    const { slope, scaled } = factorOut(tape, gradient, { shape: to, depth });
     const slopes = withZeros(graph, { name: slope, shape: to });
     const sums = spreadOutputs(tape, slopes, { to, side });
-    const learnt = multiply(graph, turn(graph, rebuild || isLargeImage(to) ? spread() : ahead), sums);
-    const byTap = transform(graph, transpose(matrices.kernel), learnt, to.channels);
-    tape.weightGradients.set(`${name}/kernel`, scaled(rowsOf(graph, byTap, to.channels)));
+    const learnt = multiply(graph, turn(graph, rebuild || isLargeImage(to) ? spreadInput() : ahead), sums);
+    const byTap = join(graph, transpose(matrices.kernel), learnt, to.channels);
+    tape.weightGradients.set(`${name}/kernel`, scaled(byTap));
     if (!tape.wantsGradient(input)) return;
     const back = { from: to, to: input.shape, padding: paddingBack(layer), side, mirrored: true };
     const kernelBack = rebuild || isLargeKernel(to, side) ? spreadKernel() : kernel;
@@ -102,21 +101,20 @@ function spreadTiles(tape: Tape, rows: string, { from, to, padding, side, mirror
   const window = { kernel: [side + 2, side + 2] as const, stride: side, padding };
   const table = inputsByTap({ from, to: tilesOver(to, side), window });
   const tiles = gatherByTap(tape, rows, table);
-  return transform(tape.graph, transformsOf(side, mirrored).input, tiles, from.channels);
+  return spread(tape.graph, transformsOf(side, mirrored).input, tiles, from.channels);
 }
 
 /** dM = A dy Aᵀ: positions × (n · tiles) × channels. @param rows as `withZeros` gives them */
 function spreadOutputs(tape: Tape, rows: string, { to, side }: Tiling): string {
   const tiles = gatherByTap(tape, rows, inputsByTap(tilesOfOutputs({ to, side })));
-  return transform(tape.graph, transpose(transformsOf(side).output), tiles, to.channels);
+  return spread(tape.graph, transpose(transformsOf(side).output), tiles, to.channels);
 }
 
 /** y = Aᵀ M A, as rows. @param products positions × (n · tiles) × channels */
 function joinTiles(tape: Tape, products: string, { to, side, mirrored }: Tiling): string {
-  const { graph } = tape;
-  const tiles = transform(graph, transformsOf(side, mirrored).output, products, to.channels);
+  const tiles = join(tape.graph, transformsOf(side, mirrored).output, products, to.channels);
   const table = copiesOfInput(tilesOfOutputs({ to, side }));
-  return gatherPoints(tape, rowsOf(graph, tiles, to.channels), table, pointsOf(tilesOver(to, side)));
+  return gatherPoints(tape, tiles, table, pointsOf(tilesOver(to, side)));
 }
 
 /** The outputs of a convolution as what tiles of their own size see. */
@@ -130,17 +128,21 @@ function tilesOver({ height, width, channels }: Shape, side: TileSide): Shape {
   return { height: Math.ceil(height / side), width: Math.ceil(width / side), channels };
 }
 
-/** A constant matrix times as many blocks of rows as it has columns: its rows × … × channels. */
-function transform(graph: Graph, { name, rows }: Matrix, blocks: string, channels: number): string {
-  const columns = rows[0]?.length ?? 0;
-  const matrix = graph.constant(name, [rows.length, columns], () => Float32Array.from(rows.flat()));
-  const flat = graph.node('Reshape', [blocks, graph.integers([columns, -1])]);
-  const product = graph.node('Gemm', [matrix, flat]);
-  return graph.node('Reshape', [product, graph.integers([rows.length, -1, channels])]);
+/** A constant matrix times blocks of rows, as many as it has columns: a block for each of its rows. */
+function spread(graph: Graph, matrix: Matrix, blocks: string, channels: number): string {
+  const shape = graph.integers([matrix.rows.length, -1, channels]);
+  return graph.node('Reshape', [transform(graph, matrix, blocks), shape]);
 }
 
-function rowsOf(graph: Graph, blocks: string, channels: number): string {
-  return graph.node('Reshape', [blocks, graph.integers([-1, channels])]);
+/** The same, its blocks one after the other as one matrix. */
+function join(graph: Graph, matrix: Matrix, blocks: string, channels: number): string {
+  return graph.node('Reshape', [transform(graph, matrix, blocks), graph.integers([-1, channels])]);
+}
+
+function transform(graph: Graph, { name, rows }: Matrix, blocks: string): string {
+  const columns = rows[0]?.length ?? 0;
+  const matrix = graph.constant(name, [rows.length, columns], () => Float32Array.from(rows.flat()));
+  return graph.node('Gemm', [matrix, graph.node('Reshape', [blocks, graph.integers([columns, -1])])]);
 }
 
 /** Products of matrices, one for each position. */

@@ -1,9 +1,9 @@
-import type { ConvLayer, Padding, Shape } from '../../../network.js';
+import type { ConvLayer, Shape } from '../../../network.js';
 import type { Graph } from '../graph.js';
 import { channelsFirst, channelsLast } from '../layout.js';
 import { multiplyRows } from '../products.js';
 import type { Tape, Value } from '../tape.js';
-import { gatherRows, inputsUnderWindow, outputsOverInput, sidesOf, tapsOf } from '../windows.js';
+import { gatherRows, inputsUnderWindow, outputsOverInput, paddingBack, sidesOf, tapsOf } from '../windows.js';
 import { learn, multiply } from './kernel.js';
 
 /**
@@ -88,16 +88,6 @@ function slideBack({ graph }: Tape, layer: ConvLayer, { input, slope, kernel }: 
     pads: sidesOf(paddingBack(layer)),
   });
   return channelsLast(graph, result, input.shape);
-}
-
-/** Zeros around the slopes, so that each input point meets every output that saw it. */
-export function paddingBack({ kernel: [height, width], padding }: ConvLayer): Padding {
-  return {
-    top: height - 1 - padding.top,
-    left: width - 1 - padding.left,
-    bottom: height - 1 - padding.bottom,
-    right: width - 1 - padding.right,
-  };
 }
 
 /** The gradient of the input: the slopes that each of its points meets, gathered, times the kernel. */
